@@ -1,0 +1,235 @@
+"""The warehouse's own tables: `landing` (what the sources delivered) and `control` (what the nights did).
+
+dbt owns every schema from `staging` on; `pipelines.publish` owns `published`. Everything here is SQLAlchemy metadata,
+created by `pipelines.warehouse.migrations`.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from pipelines.contract import ENTITIES, Column, Entity, Kind
+
+metadata = sa.MetaData()
+
+# Ids compare byte by byte whatever the database's own collation is.
+_BYTEWISE_TEXT = sa.Text(collation="C")
+_INSTANT = sa.DateTime(timezone=True)
+
+SQL_TYPE: dict[Kind, sa.types.TypeEngine[object]] = {
+    Kind.TEXT: _BYTEWISE_TEXT,
+    Kind.DATE: sa.Date(),
+    Kind.NUMERIC: sa.Numeric(),
+    Kind.INTEGER: sa.BigInteger(),
+    Kind.BOOLEAN: sa.Boolean(),
+}
+
+
+def _landing_column(entity: Entity, column: Column) -> sa.Column[object]:
+    return sa.Column(
+        column.name,
+        SQL_TYPE[column.kind],
+        nullable=not column.required,
+        primary_key=column.name in entity.key,
+    )
+
+
+def _landing_table(entity: Entity) -> sa.Table:
+    """One row per source system and key: the newest version that the source delivered and the contract admits."""
+    return sa.Table(
+        entity.name,
+        metadata,
+        sa.Column("source_system", _BYTEWISE_TEXT, primary_key=True),
+        *(_landing_column(entity, column) for column in entity.columns),
+        sa.Column("updated_at", _INSTANT, comment="the source's own change marker; null where it has none"),
+        sa.Column("extracted_at", _INSTANT, nullable=False, comment="when this version was known here"),
+        schema="landing",
+    )
+
+
+LANDING: dict[str, sa.Table] = {entity.name: _landing_table(entity) for entity in ENTITIES}
+
+LANDING_HISTORY = sa.Table(
+    "landing_history",
+    metadata,
+    sa.Column("source_system", _BYTEWISE_TEXT, nullable=False),
+    sa.Column("entity", _BYTEWISE_TEXT, nullable=False),
+    sa.Column("key", _BYTEWISE_TEXT, nullable=False, comment="the key's values, joined by U+001F"),
+    sa.Column("row", JSONB, nullable=False, comment="the superseded version, canonical columns and lineage"),
+    sa.Column("known_from", _INSTANT, nullable=False),
+    sa.Column("known_to", _INSTANT, nullable=False),
+    sa.Column("superseded_by", sa.Text, nullable=False, comment="`update` or `delete`"),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.Index("landing_history_key", "entity", "source_system", "key", "known_to"),
+    schema="landing",
+)
+
+LANDING_REJECTED = sa.Table(
+    "landing_rejected",
+    metadata,
+    sa.Column("source_system", _BYTEWISE_TEXT, primary_key=True),
+    sa.Column("entity", _BYTEWISE_TEXT, primary_key=True),
+    sa.Column("key", _BYTEWISE_TEXT, primary_key=True, comment="the key as delivered, joined by U+001F"),
+    sa.Column("occurrence", sa.Integer, primary_key=True, comment="1 up, where one key was delivered more than once"),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("row", JSONB, nullable=False, comment="the row as delivered, canonical column names"),
+    sa.Column("updated_at", _INSTANT),
+    sa.Column("first_rejected_at", _INSTANT, nullable=False),
+    sa.Column("last_rejected_at", _INSTANT, nullable=False),
+    sa.Column("run_id", sa.Text, nullable=False, comment="the run that rejected it last"),
+    schema="landing",
+)
+
+WATERMARK = sa.Table(
+    "watermark",
+    metadata,
+    sa.Column("source_system", sa.Text, primary_key=True),
+    sa.Column("entity", sa.Text, primary_key=True),
+    sa.Column("marker", sa.Text, comment="highest change marker landed, as text; null: pulled whole"),
+    sa.Column("advanced_at", _INSTANT, nullable=False),
+    sa.Column("run_id", sa.Text, nullable=False),
+    schema="control",
+)
+
+NIGHT = sa.Table(
+    "night",
+    metadata,
+    sa.Column("is_current", sa.Boolean, primary_key=True, server_default=sa.true(), comment="always true: one row"),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("as_of_date", sa.Date, nullable=False),
+    sa.Column("source_systems", ARRAY(sa.Text), nullable=False, comment="staging reads the rows of these only"),
+    sa.Column("company_time_zone", sa.Text, nullable=False),
+    sa.Column("reporting_currency", sa.Text, nullable=False),
+    sa.Column("active_window_months", sa.Integer, nullable=False),
+    sa.Column("capital_cost_rate", sa.Numeric, nullable=False, comment="a year"),
+    sa.Column("tier_scheme", sa.Text, nullable=False),
+    sa.Column("churn_horizon_days", sa.Integer, nullable=False),
+    sa.Column("churn_high_odds", sa.Numeric, nullable=False, comment="times the base rate's odds"),
+    sa.Column("churn_medium_odds", sa.Numeric, nullable=False, comment="times the base rate's odds"),
+    sa.Column("calibration_version", sa.Integer, comment="null until the first calibration is made"),
+    sa.CheckConstraint("is_current", name="night_has_one_row"),
+    schema="control",
+    comment="The night being evaluated: the only place that models take the as-of date from",
+)
+
+RUN = sa.Table(
+    "run",
+    metadata,
+    sa.Column("run_id", sa.Text, primary_key=True),
+    sa.Column("as_of_date", sa.Date, nullable=False),
+    sa.Column("source_systems", ARRAY(sa.Text), nullable=False),
+    sa.Column("started_at", _INSTANT, nullable=False),
+    sa.Column("finished_at", _INSTANT),
+    sa.Column("status", sa.Text, nullable=False, comment="running, published, failed or aborted"),
+    sa.Column("failed_step", sa.Text),
+    sa.Column("message", sa.Text, comment="why it failed, or what a reader must know (the tier rule's basis)"),
+    sa.Column("tier_basis", sa.Text, comment="margin_and_volume, volume_only or margin_only"),
+    sa.Column("calibration_version", sa.Integer),
+    sa.Column("process_id", sa.Integer, comment="of the database session that holds the run's lock"),
+    schema="control",
+)
+
+RUN_STEP = sa.Table(
+    "run_step",
+    metadata,
+    sa.Column("run_id", sa.Text, sa.ForeignKey(RUN.c.run_id, ondelete="cascade"), primary_key=True),
+    sa.Column("step", sa.Text, primary_key=True, comment="task id; an extraction carries its entity in brackets"),
+    sa.Column("started_at", _INSTANT, nullable=False),
+    sa.Column("finished_at", _INSTANT),
+    sa.Column("status", sa.Text, nullable=False, comment="running, done or failed"),
+    sa.Column("message", sa.Text),
+    schema="control",
+)
+
+EXTRACTION = sa.Table(
+    "extraction",
+    metadata,
+    sa.Column("run_id", sa.Text, sa.ForeignKey(RUN.c.run_id, ondelete="cascade"), primary_key=True),
+    sa.Column("source_system", sa.Text, primary_key=True),
+    sa.Column("entity", sa.Text, primary_key=True),
+    sa.Column("rows_read", sa.BigInteger, nullable=False),
+    sa.Column("rows_landed", sa.BigInteger, nullable=False, comment="new or changed"),
+    sa.Column("rows_unchanged", sa.BigInteger, nullable=False),
+    sa.Column("rows_rejected", sa.BigInteger, nullable=False),
+    sa.Column("rows_deleted", sa.BigInteger, nullable=False, comment="gone from a source that is pulled whole"),
+    sa.Column("rows_held", sa.BigInteger, nullable=False, comment="in landing afterwards"),
+    sa.Column("is_full_pull", sa.Boolean, nullable=False),
+    sa.Column("marker_before", sa.Text),
+    sa.Column("marker_after", sa.Text),
+    sa.Column("seconds", sa.Double, nullable=False),
+    sa.CheckConstraint("rows_read = rows_landed + rows_unchanged + rows_rejected", name="every_row_accounted_for"),
+    schema="control",
+)
+
+PREVIOUS_NIGHT = sa.Table(
+    "previous_night",
+    metadata,
+    sa.Column("customer_id", _BYTEWISE_TEXT, primary_key=True),
+    sa.Column("as_of_date", sa.Date, nullable=False, comment="the latest published night before the evaluated one"),
+    sa.Column("tier", sa.Text, nullable=False),
+    sa.Column("tier_computed", sa.Text, nullable=False),
+    sa.Column("tier_since_on", sa.Date, nullable=False),
+    schema="control",
+    comment="The one way back: the tiers of the evaluated day before, as published",
+)
+
+TIER_OVERRIDE = sa.Table(
+    "tier_override",
+    metadata,
+    sa.Column("override_id", sa.Integer, sa.Identity(), primary_key=True),
+    sa.Column("customer_id", _BYTEWISE_TEXT, nullable=False),
+    sa.Column("tier", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("starts_on", sa.Date, nullable=False),
+    sa.Column("expires_on", sa.Date, nullable=False, comment="the last day on which it holds"),
+    schema="control",
+)
+
+CALIBRATION = sa.Table(
+    "calibration",
+    metadata,
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("made_at", _INSTANT, nullable=False),
+    sa.Column("population_date", sa.Date, nullable=False),
+    sa.Column("population_customers", sa.Integer, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("method", sa.Text, nullable=False),
+    sa.Column("active_from_on", sa.Date, comment="null: not activated; the newest active_from_on <= D applies"),
+    sa.Column("median_current_score", sa.Double, comment="null only while the version is being made"),
+    sa.Column("median_potential_score", sa.Double),
+    schema="control",
+)
+
+CALIBRATION_INDICATOR = sa.Table(
+    "calibration_indicator",
+    metadata,
+    sa.Column("version", sa.Integer, sa.ForeignKey(CALIBRATION.c.version, ondelete="cascade"), primary_key=True),
+    sa.Column("indicator_id", _BYTEWISE_TEXT, primary_key=True),
+    sa.Column("dimension", sa.Text, nullable=False, comment="current or potential"),
+    sa.Column("indicator_group", sa.Text, nullable=False),
+    sa.Column("nominal_weight", sa.Double, nullable=False, comment="the thirty of a version sum to 1"),
+    sa.Column("transform", sa.Text, nullable=False, comment="linear or asinh"),
+    sa.Column("higher_is_better", sa.Boolean, nullable=False),
+    sa.Column("s", sa.Double, comment="asinh only: the median of |x|, in the indicator's unit"),
+    sa.Column("lo", sa.Double, comment="of the transformed values; null where nobody had a value"),
+    sa.Column("hi", sa.Double),
+    schema="control",
+)
+
+DATA_QUALITY = sa.Table(
+    "data_quality",
+    metadata,
+    sa.Column("run_id", sa.Text, sa.ForeignKey(RUN.c.run_id, ondelete="cascade"), primary_key=True),
+    sa.Column("dataset", sa.Text, primary_key=True),
+    sa.Column("check_name", sa.Text, primary_key=True),
+    sa.Column("as_of_date", sa.Date, nullable=False),
+    sa.Column("severity", sa.Text, nullable=False, comment="fail stops the night, warn does not"),
+    sa.Column("expected", sa.Text, nullable=False),
+    sa.Column("observed", sa.Text, nullable=False),
+    sa.Column("passed", sa.Boolean, nullable=False),
+    sa.Column("rows_set_aside", sa.BigInteger, nullable=False),
+    schema="control",
+)
