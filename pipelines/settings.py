@@ -59,6 +59,11 @@ class Settings(BaseSettings):
         description="postgresql://user:password@host:port/database of your own PostgreSQL (15 or newer); "
         "empty: the embedded server",
     )
+    warehouse_reader_url: str | None = Field(
+        None,
+        validation_alias=AliasChoices("WAREHOUSE_READER_URL", "CVP_WAREHOUSE_READER_URL", "warehouse_reader_url"),
+        description="the same database for a BI role that reads `published` only; your own PostgreSQL only",
+    )
     warehouse_database: str = Field("warehouse", description="database on the embedded server; one per company")
 
     sources: dict[str, str] = Field(
