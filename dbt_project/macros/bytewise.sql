@@ -1,0 +1,3 @@
+{% macro bytewise(id) -%}
+    {{ id }} collate "C"
+{%- endmacro %}

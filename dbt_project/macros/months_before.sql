@@ -1,0 +1,3 @@
+{% macro months_before(day, months) -%}
+    cast({{ day }} - make_interval(months => {{ months }}) as date)
+{%- endmacro %}
