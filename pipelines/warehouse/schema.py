@@ -233,3 +233,83 @@ DATA_QUALITY = sa.Table(
     sa.Column("rows_set_aside", sa.BigInteger, nullable=False),
     schema="control",
 )
+
+CURRENT_NIGHT = sa.Table(
+    "current_night",
+    metadata,
+    sa.Column("is_current", sa.Boolean, primary_key=True, server_default=sa.true(), comment="always true: one row"),
+    sa.Column("as_of_date", sa.Date, nullable=False),
+    sa.CheckConstraint("is_current", name="current_night_has_one_row"),
+    schema="publication",
+    comment="The pointer: the newest published night, which the current views show",
+)
+
+PUBLISHED_DATA_QUALITY = sa.Table(
+    "data_quality",
+    metadata,
+    sa.Column("as_of_date", sa.Date, primary_key=True, comment="The evaluated business date"),
+    sa.Column("dataset", sa.Text, primary_key=True, comment="The entity or table that was checked"),
+    sa.Column("check_name", sa.Text, primary_key=True, comment="The rule; expectations/README.md explains each"),
+    sa.Column("severity", sa.Text, nullable=False, comment="fail stops the night, warn does not"),
+    sa.Column("expected", sa.Text, nullable=False, comment="What the rule asks for, in words"),
+    sa.Column("observed", sa.Text, nullable=False, comment="What was found"),
+    sa.Column("passed", sa.Boolean, nullable=False, comment="Whether the rule held"),
+    sa.Column("rows_set_aside", sa.BigInteger, nullable=False, comment="Rows that the rule kept out of the night"),
+    schema="published",
+    comment="One row per as-of date, dataset and check: what the gates of the published nights found",
+)
+
+# `published.run` is a view of the ledger, so that it tells the truth about failed and crashed runs too.
+PUBLISHED_RUN_VIEW = """
+create view published.run as
+select
+    run.run_id,
+    run.as_of_date,
+    run.source_systems,
+    run.started_at,
+    run.finished_at,
+    run.status,
+    run.failed_step,
+    run.message,
+    run.tier_basis,
+    run.calibration_version,
+    (
+        select jsonb_object_agg(by_entity.entity, by_entity.counts order by by_entity.entity)
+        from (
+            select
+                extraction.entity,
+                jsonb_build_object(
+                    'read', sum(extraction.rows_read), 'landed', sum(extraction.rows_landed),
+                    'unchanged', sum(extraction.rows_unchanged), 'rejected', sum(extraction.rows_rejected),
+                    'deleted', sum(extraction.rows_deleted)
+                ) as counts
+            from control.extraction
+            where extraction.run_id = run.run_id
+            group by extraction.entity
+        ) as by_entity
+    ) as rows_extracted,
+    (
+        select
+            jsonb_object_agg(
+                run_step.step,
+                round(extract(epoch from run_step.finished_at - run_step.started_at), 3) order by run_step.started_at
+            )
+        from control.run_step
+        where run_step.run_id = run.run_id and run_step.finished_at is not null
+    ) as step_seconds
+from control.run
+"""
+PUBLISHED_RUN_COMMENTS = {
+    "run_id": "The run",
+    "as_of_date": "The evaluated business date",
+    "source_systems": "The mappings that the run read",
+    "started_at": "When the run began",
+    "finished_at": "When it ended; null while it is running",
+    "status": "running, published, failed, or aborted (the process ended without a word)",
+    "failed_step": "The step that failed first",
+    "message": "Why it failed",
+    "tier_basis": "What the tier rule went by: margin_and_volume, volume_only or margin_only",
+    "calibration_version": "The calibration that was applied",
+    "rows_extracted": "Per entity: rows read, landed (new or changed), unchanged, rejected, deleted",
+    "step_seconds": "Per step: seconds that it took",
+}

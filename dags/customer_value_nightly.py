@@ -1,0 +1,132 @@
+"""### The night: from the source systems to the published tiers
+
+**Purpose.** Score every customer as of one business date, tier the base, estimate who is about to leave, and publish.
+
+**Inputs.** The source systems that the settings place (`sources`, `active_sources`), read through their mapping files.
+**Outputs.** Schema `published` of the warehouse; validation reports under the instance folder.
+
+**When.** 02:00 in the company's time zone: the business day is over and the sources' own batches have ended. The as-of
+date is the day before the end of the data interval; param `as_of_date` evaluates another date, param `sources` other mappings.
+
+**Safe to run again.** Every task. Publishing the same date replaces that night; an earlier date leaves later ones alone.
+
+**When it fails.** Yesterday's publication stands. `cvp status` names the step and the reason: a source that is down (clear
+the extraction task), too many rejected rows or a failed gate (mend the source, or change the rule with a reason, then start
+the run again), a model or a data test (the message names it). A run killed half-way needs nothing: start the next one.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import Param, chain, dag, get_current_context, task
+from airflow.timetables.interval import CronDataIntervalTimetable
+from night_defaults import (
+    DEFAULT_ARGS,
+    EXTRACTION_RETRIES,
+    NIGHTLY,
+    START,
+    ZONE,
+    as_of_date,
+    no_retry_on_lasting_faults,
+)
+
+from pipelines.night import steps
+from pipelines.night.steps import Night
+
+
+@task
+def open_night() -> dict[str, Any]:
+    context: dict[str, Any] = dict(get_current_context())
+    night = steps.open_night(context["run_id"], as_of_date(context), context["params"].get("sources"))
+    return night.to_json()
+
+
+@task
+def list_extractions(night: dict[str, Any]) -> list[dict[str, str]]:
+    return steps.list_extractions(Night.from_json(night))
+
+
+@task(**EXTRACTION_RETRIES)
+@no_retry_on_lasting_faults
+def extract_entity(night: dict[str, Any], extraction: dict[str, str]) -> None:
+    steps.extract_entity(Night.from_json(night), extraction["source"], extraction["entity"])
+
+
+@task
+def check_rejections(night: dict[str, Any]) -> None:
+    steps.check_rejections(Night.from_json(night))
+
+
+@task
+def validate_landing(night: dict[str, Any]) -> None:
+    steps.validate_landing(Night.from_json(night))
+
+
+@task
+def build_layer(night: dict[str, Any], layer: str) -> None:
+    steps.build_layer(Night.from_json(night), layer)
+
+
+@task
+def ensure_calibration(night: dict[str, Any]) -> None:
+    steps.ensure_calibration(Night.from_json(night))
+
+
+@task
+def validate_candidates(night: dict[str, Any]) -> None:
+    steps.validate_candidates(Night.from_json(night))
+
+
+@task
+def publish_tiers(night: dict[str, Any]) -> None:
+    steps.publish_tiers(Night.from_json(night))
+
+
+@task(trigger_rule="all_done")
+def close_night() -> None:
+    steps.close_night(dict(get_current_context())["run_id"])
+
+
+@dag(
+    dag_id="customer_value_nightly",
+    schedule=CronDataIntervalTimetable(NIGHTLY, timezone=ZONE),
+    start_date=START,
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(hours=4),
+    default_args=DEFAULT_ARGS,
+    doc_md=__doc__,
+    tags=["customer value"],
+    params={
+        "as_of_date": Param(None, type=["null", "string"], format="date", description="evaluate this date instead"),
+        "sources": Param(None, type=["null", "array"], description="read these mappings only"),
+    },
+)
+def customer_value_nightly() -> None:
+    night = open_night()
+
+    def layer(name: str, task_id: str | None = None) -> Any:
+        return build_layer.override(task_id=task_id or f"build_{name}")(night, name)
+
+    chain(
+        night,
+        extract_entity.partial(night=night).expand(extraction=list_extractions(night)),
+        check_rejections(night),
+        validate_landing(night),
+        layer("staging"),
+        layer("intermediate"),
+        layer("indicators"),
+        ensure_calibration(night),  # before the scores: the first night has none to apply
+        layer("scores"),
+        layer("churn"),
+        layer("tiers"),
+        layer("published", "build_candidates"),
+        validate_candidates(night),
+        publish_tiers(night),  # the only task that touches what readers see
+        close_night(),
+    )
+
+
+customer_value_nightly()

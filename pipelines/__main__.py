@@ -1,0 +1,5 @@
+"""`python -m pipelines` is `cvp`."""
+
+from pipelines.cli import main
+
+main()

@@ -1,0 +1,37 @@
+"""`cvp`, the one command line: nights, their state, the warehouse, the demo company."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import typer
+from rich.console import Console
+
+from pipelines.cli import demo, night, warehouse
+from pipelines.settings import SettingsError, get_settings
+
+app = typer.Typer(
+    help="The customer value pipeline: what each business customer is worth, night by night.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+app.command("night")(night.night)
+app.command("status")(night.status)
+app.command("airflow", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(night.airflow)
+app.add_typer(warehouse.app, name="warehouse")
+app.command("demo")(demo.demo)
+
+
+def main() -> None:
+    """Entry point: settings faults end with their cure and exit code 2, never with a traceback."""
+    # Names are in Chinese and English whatever the terminal's locale says.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        logging.basicConfig(level=get_settings().log_level, format="%(levelname)s %(name)s: %(message)s")
+        app()
+    except SettingsError as error:
+        Console(stderr=True).print(f"[red]settings:[/red] {error}", markup=True, highlight=False)
+        raise SystemExit(2) from error

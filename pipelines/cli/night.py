@@ -1,0 +1,176 @@
+"""`cvp night`, `cvp status`, `cvp airflow`: run a night as a real DagRun, watch it, say how it went."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import sqlalchemy as sa
+import typer
+from rich.console import Console
+
+from pipelines import extract
+from pipelines.cli import render
+from pipelines.night import airflow as airflow_runner
+from pipelines.night import ledger, summary
+from pipelines.night.steps import business_date_before
+from pipelines.settings import Settings, SettingsError, get_settings
+from pipelines.warehouse import migrations
+from pipelines.warehouse.connection import warehouse_engine
+
+DAG = "customer_value_nightly"
+POLL_SECONDS = 0.3
+EXIT_FAILED, EXIT_USAGE = 1, 2
+
+
+def _date(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no date; write for example 2026-06-30") from None
+
+
+def place_sources(text: str | None) -> list[str] | None:
+    """Read `--sources`: mapping names, each optionally with its place (`canonical=/data/folder`).
+
+    A place is put into the environment, where this process and the DagRun's read it.
+    """
+    if text is None:
+        return None
+    names = []
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, has_place, place = part.partition("=")
+        if has_place:
+            is_path = "://" not in place
+            os.environ[f"CVP_SOURCES__{name}"] = str(Path(place).expanduser().resolve()) if is_path else place
+        names.append(name)
+    get_settings.cache_clear()
+    return names
+
+
+def night(
+    as_of: Annotated[str | None, typer.Option(help="evaluated date, YYYY-MM-DD; default: yesterday")] = None,
+    to: Annotated[str | None, typer.Option(help="evaluate every date from --as-of to this one, in order")] = None,
+    sources: Annotated[
+        str | None, typer.Option(help="mappings to read, comma separated; `name=place` also says where it is")
+    ] = None,
+) -> None:
+    """Run a night: pull the sources, score, tier, check and publish, as a DagRun in the foreground."""
+    names = place_sources(sources)
+    settings = get_settings()
+    first = _date(as_of) or business_date_before(datetime.now(UTC), settings)
+    last = _date(to) or first
+    if last < first:
+        raise typer.BadParameter(f"--to {last} lies before --as-of {first}")
+    console = Console()
+    for offset in range((last - first).days + 1):
+        code = run_night(console, settings, first + timedelta(days=offset), names)
+        if code != 0:
+            raise typer.Exit(code)
+    with warehouse_engine(settings).connect() as connection:
+        render.night_summary(console, settings, connection)
+
+
+def run_night(console: Console, settings: Settings, as_of: date, names: list[str] | None) -> int:
+    """One DagRun, watched until it ends; 0 where it published, else the exit code. The reason is printed."""
+    try:
+        extract.check_sources(settings, names)
+    except extract.ExtractionError as error:
+        console.print(f"[red]sources:[/red] {error}", highlight=False, soft_wrap=True)
+        return EXIT_USAGE
+    engine = warehouse_engine(settings)
+    migrations.upgrade(engine)
+    with console.status("preparing Airflow"):
+        airflow_runner.prepare(settings)
+    with engine.connect() as connection:
+        since = connection.scalar(sa.text("select clock_timestamp()"))
+    log_file = settings.home / "logs" / f"night-{as_of}-{datetime.now(UTC):%Y%m%dT%H%M%S}.log"
+    params = {"as_of_date": as_of.isoformat(), "sources": names}
+    console.print(f"[bold]night of {as_of}[/bold]")
+    process = airflow_runner.start_dag_run(settings, DAG, params, log_file, {})
+    try:
+        run_id = _watch(console, engine, process, since)
+    finally:
+        # Ctrl-C, or a fault of ours: the run ends with us, and the ledger says so.
+        _end(process)
+        with engine.connect() as connection:
+            last_run = summary.latest_run(connection, since)
+        status = ledger.finish_run(engine, last_run) if last_run else "unknown"
+    if status == "published":
+        return 0
+    render.failure(console, engine, run_id, log_file, status)
+    return EXIT_FAILED
+
+
+def _watch(console: Console, engine: sa.Engine, process: subprocess.Popen[bytes], since: datetime) -> str | None:
+    run_id: str | None = None
+    shown: set[str] = set()
+    with console.status("starting Airflow") as status:
+        while True:
+            ended = process.poll() is not None
+            with engine.connect() as connection:
+                run_id = run_id or summary.latest_run(connection, since)
+                steps = summary.steps_of(connection, run_id) if run_id else []
+            for name, state, seconds in steps:
+                if state != "running" and name not in shown:
+                    shown.add(name)
+                    render.step(console, name, state, seconds)
+            running = [name for name, state, _ in steps if state == "running"]
+            status.update(", ".join(running) or ("between steps" if steps else "starting Airflow"))
+            if ended:
+                return run_id
+            time.sleep(POLL_SECONDS)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the DagRun's process group: by SIGTERM, after ten seconds by SIGKILL."""
+    if process.poll() is not None:
+        return
+    for number, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 5)):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(patience)
+            return
+
+
+def status() -> None:
+    """How the last run went, what is published, who of the core is at risk or lost."""
+    settings = get_settings()
+    console = Console()
+    engine = warehouse_engine(settings)
+    migrations.upgrade(engine)
+    with engine.connect() as connection:
+        run_id = summary.latest_run(connection)
+        if run_id is None:
+            console.print("no run yet: start one with `cvp night`, or `cvp demo`")
+            return
+        render.last_run(console, summary.run_report(connection, run_id))
+        render.night_summary(console, settings, connection)
+    if summary_failed(engine, run_id):
+        raise typer.Exit(EXIT_FAILED)
+
+
+def summary_failed(engine: sa.Engine, run_id: str) -> bool:
+    """Whether the run ended without a publication."""
+    with engine.connect() as connection:
+        return summary.run_report(connection, run_id).status in ("failed", "aborted")
+
+
+def airflow(context: typer.Context) -> None:
+    """Run any Airflow command with this instance's settings, for example `cvp airflow dags list`."""
+    settings = get_settings()
+    airflow_runner.prepare(settings)
+    command = airflow_runner.command(*context.args)
+    raise typer.Exit(subprocess.run(command, env=airflow_runner.environment(settings), check=False).returncode)
+
+
+__all__ = ["SettingsError", "airflow", "night", "place_sources", "run_night", "status"]

@@ -1,0 +1,1 @@
+"""A night: its ledger, its steps in order, its summary."""

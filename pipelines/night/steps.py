@@ -1,0 +1,205 @@
+"""The steps of a night, each one call: what the DAG's tasks run, and what a replay runs in order.
+
+Every step can be run again. Data flows one way: sources -> landing -> staging -> intermediate -> indicators -> scores
+-> churn -> tiers -> candidates -> published.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from pipelines import calibrate, extract, publish, transform, validate
+from pipelines.night import ledger
+from pipelines.settings import Settings, get_settings
+from pipelines.warehouse import migrations
+from pipelines.warehouse.connection import warehouse_engine
+from pipelines.warehouse.schema import NIGHT
+
+log = logging.getLogger(__name__)
+
+
+class NightFailed(Exception):
+    """The night was not published; the message names the step and its reason."""
+
+
+@dataclass(frozen=True)
+class Night:
+    """One run's coordinates, handed from step to step (plain values: Airflow stores them)."""
+
+    run_id: str
+    as_of_date: date
+    sources: tuple[str, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """As Airflow keeps it between tasks."""
+        return {"run_id": self.run_id, "as_of_date": self.as_of_date.isoformat(), "sources": list(self.sources)}
+
+    @classmethod
+    def from_json(cls, value: dict[str, object]) -> Night:
+        """The inverse of `to_json`."""
+        return cls(
+            str(value["run_id"]), date.fromisoformat(str(value["as_of_date"])), tuple(value["sources"])  # type: ignore[arg-type]
+        )  # fmt: skip
+
+
+def business_date_before(instant: datetime, settings: Settings) -> date:
+    """The as-of date of a night that runs at `instant`: the day before, in the company's time zone."""
+    return instant.astimezone(settings.zone).date() - timedelta(days=1)
+
+
+def open_night(run_id: str, as_of: date, sources: list[str] | None = None) -> Night:
+    """Prepare the warehouse, enter the run and set the night's parameters.
+
+    Raises:
+        RunRefused: another run is at work.
+        SettingsError: no source is configured, or a source is not placed.
+    """
+    settings = get_settings()
+    names = extract.require_sources(settings, sources)
+    engine = warehouse_engine(settings)
+    migrations.upgrade(engine)
+    with ledger.exclusive(engine) as connection:
+        ledger.start_run(connection, run_id, as_of, names)
+        _set_night(connection, settings, run_id, as_of, names)
+        before = publish.previous_night(connection, as_of)
+    with ledger.step(engine, run_id, "open_night"):
+        ended = transform.stop_leftovers(engine)
+        extract.drop_leftovers(engine)
+    log.info("night of %s opened: run %s, night before %s, %d leftover sessions ended", as_of, run_id, before, ended)
+    return Night(run_id, as_of, tuple(names))
+
+
+def _set_night(
+    connection: sa.Connection, settings: Settings, run_id: str, as_of: date, names: list[str]
+) -> None:
+    values = {
+        "run_id": run_id,
+        "as_of_date": as_of,
+        "source_systems": names,
+        "company_time_zone": settings.time_zone,
+        "reporting_currency": settings.reporting_currency,
+        "active_window_months": settings.active_window_months,
+        "capital_cost_rate": settings.capital_cost_rate,
+        "tier_scheme": settings.tier_scheme,
+        "churn_horizon_days": settings.churn_horizon_days,
+        "churn_high_odds": settings.churn_high_odds,
+        "churn_medium_odds": settings.churn_medium_odds,
+        "calibration_version": calibrate.calibration_for(connection, as_of),
+    }
+    row = insert(NIGHT).values(is_current=True, **values)
+    connection.execute(row.on_conflict_do_update(index_elements=["is_current"], set_=values))
+
+
+def list_extractions(night: Night) -> list[dict[str, str]]:
+    """What the night pulls: one entry per source system and entity."""
+    return [
+        {"source": item.source_system, "entity": item.entity}
+        for item in extract.list_extractions(get_settings(), list(night.sources))
+    ]
+
+
+def _step(night: Night, name: str, work: Callable[[Settings, sa.Engine], object]) -> None:
+    settings = get_settings()
+    engine = warehouse_engine(settings)
+    with ledger.step(engine, night.run_id, name):
+        work(settings, engine)
+
+
+def extract_entity(night: Night, source: str, entity: str) -> None:
+    """Pull one entity of one source into landing."""
+    _step(
+        night,
+        f"extract_entity[{source}.{entity}]",
+        lambda settings, engine: extract.extract_entity(settings, engine, source, entity, night.run_id),
+    )
+
+
+def check_rejections(night: Night) -> None:
+    """Stop the night where too many rows were set aside."""
+    _step(night, "check_rejections", lambda settings, engine: extract.check_rejections(settings, engine, night.run_id))
+
+
+def validate_landing(night: Night) -> None:
+    """The gate on what was landed."""
+    _step(night, "validate_landing", lambda settings, engine: validate.validate_landing(settings, engine, night.run_id))
+
+
+def build_layer(night: Night, layer: str) -> None:
+    """Build one layer of models and run its data tests."""
+    step = f"build_{'candidates' if layer == 'published' else layer}"
+    _step(night, step, lambda settings, engine: transform.build_layer(settings, layer))
+
+
+def ensure_calibration(night: Night) -> None:
+    """Make calibration version 1 where the warehouse has none; otherwise nothing."""
+
+    def work(settings: Settings, engine: sa.Engine) -> None:
+        calibrate.first_calibration(
+            settings, engine, night.run_id, lambda: transform.build_layer(settings, "scores")
+        )
+
+    _step(night, "ensure_calibration", work)
+
+
+def validate_candidates(night: Night) -> None:
+    """The gate on what is about to be published."""
+    _step(
+        night,
+        "validate_candidates",
+        lambda settings, engine: validate.validate_candidates(settings, engine, night.run_id),
+    )
+
+
+def publish_tiers(night: Night) -> None:
+    """Publish the night in one transaction."""
+    _step(night, "publish_tiers", lambda settings, engine: publish.publish_night(engine, night.run_id))
+
+
+def close_night(run_id: str) -> None:
+    """Close the run's entry in the ledger.
+
+    Raises:
+        NightFailed: the night was not published.
+    """
+    engine = warehouse_engine(get_settings())
+    status = ledger.finish_run(engine, run_id)
+    if status != "published":
+        raise NightFailed(f"run {run_id} ended as {status}: see `cvp status`; the last published night stands")
+
+
+def run_night(run_id: str, as_of: date, sources: list[str] | None = None) -> None:
+    """All steps in order, in this process: what a replay over a range of dates repeats."""
+    night = open_night(run_id, as_of, sources)
+    try:
+        for item in list_extractions(night):
+            extract_entity(night, item["source"], item["entity"])
+        check_rejections(night)
+        validate_landing(night)
+        for layer in ("staging", "intermediate", "indicators"):
+            build_layer(night, layer)
+        ensure_calibration(night)
+        for layer in ("scores", "churn", "tiers", "published"):
+            build_layer(night, layer)
+        validate_candidates(night)
+        publish_tiers(night)
+    finally:
+        ledger.finish_run(warehouse_engine(get_settings()), run_id)
+
+
+def replay_nights(run_id: str, first: date, last: date, sources: list[str] | None = None) -> None:
+    """Evaluate every date from `first` to `last`, oldest first; stops at the first that fails.
+
+    Raises:
+        ValueError: `last` lies before `first`.
+    """
+    if last < first:
+        raise ValueError(f"nothing to replay: {last} lies before {first}")
+    for offset in range((last - first).days + 1):
+        as_of = first + timedelta(days=offset)
+        run_night(f"{run_id}/{as_of}", as_of, sources)

@@ -1,0 +1,146 @@
+"""One transaction publishes a night: its rows, the pointer to the newest night, and the ledger's word for it.
+
+Readers see the night before or this one, whole: rows of a night and the pointer change together, nothing that they read
+is dropped or renamed. Publishing the same date again replaces its rows; an earlier date never moves the pointer back.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from pipelines.night.ledger import require_current
+from pipelines.publish.tables import CANDIDATES, PUBLISHED_TABLES, PublicationError, PublishedTable, _quote, columns_of, prepare
+from pipelines.warehouse.schema import NIGHT, PREVIOUS_NIGHT, RUN
+
+__all__ = ["PublicationError", "previous_night", "publish_night"]
+
+
+def publish_night(engine: sa.Engine, run_id: str) -> dict[str, int]:
+    """Publish the candidates of the current night.
+
+    Returns:
+        Rows published per table.
+
+    Raises:
+        PublicationError: the candidates do not fit, or are another night's.
+        RunRefused: the run has been superseded.
+    """
+    with engine.begin() as connection:
+        as_of = _night_date(connection)
+        prepare(connection, as_of)
+    return _publish(engine, run_id)
+
+
+@retry(
+    retry=retry_if_exception_type(sa.exc.OperationalError),
+    stop=stop_after_attempt(4),
+    wait=wait_random_exponential(max=10),
+    reraise=True,
+)
+def _publish(engine: sa.Engine, run_id: str) -> dict[str, int]:
+    with engine.begin() as connection:
+        pointer = connection.scalar(sa.text("select as_of_date from publication.current_night for update"))
+        connection.execute(sa.text("select 1 from control.night for share"))
+        require_current(connection, run_id)
+        as_of = _night_date(connection)
+        _require_candidates(connection, as_of, run_id)
+        newest = as_of if pointer is None else max(pointer, as_of)
+        counts = {table.candidate: _replace(connection, table, as_of, newest) for table in PUBLISHED_TABLES}
+        counts["data_quality"] = _replace_data_quality(connection, as_of, run_id)
+        _move_pointer(connection, pointer, newest)
+        _forget_old_nights(connection, newest)
+        _mark_published(connection, run_id)
+    return counts
+
+
+def _night_date(connection: sa.Connection) -> date:
+    as_of = connection.scalar(sa.select(NIGHT.c.as_of_date))
+    if as_of is None:
+        raise PublicationError("no night is open: start one with `cvp night`")
+    return as_of
+
+
+def _require_candidates(connection: sa.Connection, as_of: date, run_id: str) -> None:
+    """The candidates must be this run's: a build that was cut short leaves another night's behind."""
+    found = connection.execute(
+        sa.text(f"select distinct as_of_date, run_id from {CANDIDATES}.customer_tier limit 2")
+    ).all()
+    if [tuple(row) for row in found] != [(as_of, run_id)]:
+        raise PublicationError(f"the candidates are not those of run {run_id} for {as_of}: found {found or 'none'}")
+
+
+def _replace(connection: sa.Connection, table: PublishedTable, as_of: date, newest: date) -> int:
+    columns = [column.name for column in columns_of(connection, CANDIDATES, table.candidate)]
+    names = ", ".join(_quote(name) for name in columns)
+    target, source = names, names
+    if table.stamped:
+        target, source = f"{names}, published_at", f"{names}, transaction_timestamp()"
+    if table.storage == "replaced":
+        if as_of < newest:
+            return 0
+        connection.execute(sa.text(f"delete from {table.relation}"))
+    else:
+        connection.execute(sa.text(f"delete from {table.relation} where as_of_date = :as_of"), {"as_of": as_of})
+    statement = f"insert into {table.relation} ({target}) select {source} from {CANDIDATES}.{_quote(table.candidate)}"
+    return connection.execute(sa.text(statement)).rowcount
+
+
+def _replace_data_quality(connection: sa.Connection, as_of: date, run_id: str) -> int:
+    connection.execute(sa.text("delete from published.data_quality where as_of_date = :as_of"), {"as_of": as_of})
+    statement = (
+        "insert into published.data_quality"
+        " (as_of_date, dataset, check_name, severity, expected, observed, passed, rows_set_aside)"
+        " select as_of_date, dataset, check_name, severity, expected, observed, passed, rows_set_aside"
+        " from control.data_quality where run_id = :run_id"
+    )
+    return connection.execute(sa.text(statement), {"run_id": run_id}).rowcount
+
+
+def _move_pointer(connection: sa.Connection, pointer: date | None, newest: date) -> None:
+    if pointer is None:
+        statement = "insert into publication.current_night (as_of_date) values (:newest)"
+    else:
+        statement = "update publication.current_night set as_of_date = :newest where as_of_date <> :newest"
+    connection.execute(sa.text(statement), {"newest": newest})
+
+
+def _forget_old_nights(connection: sa.Connection, newest: date) -> None:
+    """The long indicator rows are kept for the newest night and the one before it; the wide history keeps all."""
+    before = connection.scalar(
+        sa.text("select max(as_of_date) from published.customer_tier_history where as_of_date < :newest"),
+        {"newest": newest},
+    )
+    for table in PUBLISHED_TABLES:
+        if table.storage == "recent":
+            statement = f"delete from {table.relation} where as_of_date < :oldest"
+            connection.execute(sa.text(statement), {"oldest": before or newest})
+
+
+def _mark_published(connection: sa.Connection, run_id: str) -> None:
+    version = sa.select(NIGHT.c.calibration_version).scalar_subquery()
+    basis = sa.text("(select tier_basis from tiers.tier_rule_basis)")
+    connection.execute(
+        sa.update(RUN).where(RUN.c.run_id == run_id).values(
+            status="published", failed_step=None, message=None, calibration_version=version, tier_basis=basis
+        )
+    )  # fmt: skip
+
+
+def previous_night(connection: sa.Connection, as_of: date) -> date | None:
+    """Copy the tiers of the latest published night before `as_of` to `control.previous_night`; its date."""
+    connection.execute(sa.delete(PREVIOUS_NIGHT))
+    if connection.scalar(sa.text("select to_regclass('published.customer_tier_history')")) is None:
+        return None
+    connection.execute(
+        sa.text(
+            "insert into control.previous_night (customer_id, as_of_date, tier, tier_computed, tier_since_on)"
+            " select customer_id, as_of_date, tier, tier_computed, tier_since_on"
+            " from published.customer_tier_history where as_of_date ="
+            " (select max(as_of_date) from published.customer_tier_history where as_of_date < :as_of)"
+        ),
+        {"as_of": as_of},
+    )
+    return connection.scalar(sa.select(sa.func.max(PREVIOUS_NIGHT.c.as_of_date)))
