@@ -5,14 +5,16 @@
 **Inputs.** The source systems that the settings place (`sources`, `active_sources`), read through their mapping files.
 **Outputs.** Schema `published` of the warehouse; validation reports under the instance folder.
 
-**When.** 02:00 in the company's time zone: the business day is over and the sources' own batches have ended. The as-of
-date is the day before the end of the data interval; param `as_of_date` evaluates another date, param `sources` other mappings.
+**When.** 02:00 in the company's time zone: the business day is over and the sources' own batches have ended. The
+as-of date is the day before the end of the data interval; param `as_of_date` evaluates another date, param `sources`
+other mappings.
 
-**Safe to run again.** Every task. Publishing the same date replaces that night; an earlier date leaves later ones alone.
+**Safe to run again.** Every task. Publishing the same date replaces that night; an earlier date leaves later ones be.
 
-**When it fails.** Yesterday's publication stands. `cvp status` names the step and the reason: a source that is down (clear
-the extraction task), too many rejected rows or a failed gate (mend the source, or change the rule with a reason, then start
-the run again), a model or a data test (the message names it). A run killed half-way needs nothing: start the next one.
+**When it fails.** Yesterday's publication stands. `cvp status` names the step and the reason: a source that is down
+(clear the extraction task), too many rejected rows or a failed gate (mend the source, or change the rule with a reason,
+then start the run again), a model or a data test (the message names it). A run killed half-way needs nothing: start the
+next one.
 """
 
 from __future__ import annotations

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
 
-import tomllib
+import psycopg
 import typer
+from psycopg import sql
 from rich.console import Console
 
 from pipelines import demo as company
@@ -27,8 +29,8 @@ warehouse_database = "{database}"
 active_sources = ["demo_sales", "demo_service"]
 
 [sources]
-demo_sales = "{sales_url}"
-demo_service = "{service_path}"
+demo_sales = {sales_url}
+demo_service = {service_path}
 """
 
 
@@ -49,7 +51,9 @@ def demo(
     _let_read(settings)
     for number, as_of in enumerate(dates):
         if number:
-            console.print(f"  a day passes: {company.advance(owner_url, service_path, as_of).describe()}", highlight=False)
+            console.print(
+                f"  a day passes: {company.advance(owner_url, service_path, as_of).describe()}", highlight=False
+            )
         code = run_night(console, settings, as_of, None)
         if code != 0:
             raise typer.Exit(code)
@@ -73,8 +77,9 @@ def _place(customers: int) -> Settings:
     service_path.unlink(missing_ok=True)
     sales_url = server.url("erp_reader", SOURCE_DATABASE)
     file = home / "demo.toml"
-    text = SETTINGS.format(database=DATABASE, sales_url=sales_url, service_path=service_path)
-    tomllib.loads(text)
+    # A JSON string is a TOML basic string: quotes and backslashes of a path are escaped.
+    places = {"sales_url": json.dumps(sales_url), "service_path": json.dumps(str(service_path))}
+    text = SETTINGS.format(database=DATABASE, **places)
     file.touch(0o600)
     file.write_text(text, "utf-8")
     get_settings.cache_clear()
@@ -83,13 +88,13 @@ def _place(customers: int) -> Settings:
 
 def _let_read(settings: Settings) -> None:
     """The pipeline reads the sales system as a role that can only read."""
-    import psycopg
-
-    with psycopg.connect(EmbeddedServer(settings.home).url("erp_owner", SOURCE_DATABASE), autocommit=True) as connection:
+    with psycopg.connect(
+        EmbeddedServer(settings.home).url("erp_owner", SOURCE_DATABASE), autocommit=True
+    ) as connection:
         schemas = connection.execute(
             "select nspname from pg_namespace where nspname not like 'pg\\_%' and nspname <> 'information_schema'"
         ).fetchall()
         for (name,) in schemas:
-            schema = psycopg.sql.Identifier(name)
-            connection.execute(psycopg.sql.SQL("grant usage on schema {} to erp_reader").format(schema))
-            connection.execute(psycopg.sql.SQL("grant select on all tables in schema {} to erp_reader").format(schema))
+            schema = sql.Identifier(name)
+            connection.execute(sql.SQL("grant usage on schema {} to erp_reader").format(schema))
+            connection.execute(sql.SQL("grant select on all tables in schema {} to erp_reader").format(schema))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from rich.console import Console
@@ -94,7 +96,9 @@ def _pyramid(console: Console, night: summary.Pyramid) -> None:
 def _best(console: Console, night: summary.Pyramid) -> None:
     table = Table(title="the ten best by value score", title_justify="left")
     for heading in ("rank", "customer", "name", "tier", "score", "margin 12m", "volume 12m", "risk"):
-        table.add_column(heading, justify="right" if heading in ("rank", "score", "margin 12m", "volume 12m") else "left")
+        table.add_column(
+            heading, justify="right" if heading in ("rank", "score", "margin 12m", "volume 12m") else "left"
+        )
     for row in night.best:
         table.add_row(
             str(row.company_rank), escape(row.customer_id), escape(row.customer_name or ""), row.tier,
@@ -126,12 +130,12 @@ def _gates(console: Console, report: summary.RunReport) -> None:
     )
 
 
-def _checks(console: Console, failed: list[object]) -> None:
+def _checks(console: Console, failed: list[Any]) -> None:
     for check in failed[:FAILED_CHECKS_SHOWN]:
-        colour = "red" if check.severity == "fail" else "yellow"  # type: ignore[attr-defined]
+        colour = "red" if check.severity == "fail" else "yellow"
         console.print(
-            f"  [{colour}]{check.severity}[/{colour}] {escape(check.dataset)}: {escape(check.check_name)};"  # type: ignore[attr-defined]
-            f" expected {escape(check.expected)}, observed {escape(check.observed)}",  # type: ignore[attr-defined]
+            f"  [{colour}]{check.severity}[/{colour}] {escape(check.dataset)}: {escape(check.check_name)};"
+            f" expected {escape(check.expected)}, observed {escape(check.observed)}",
             highlight=False,
             soft_wrap=True,
         )
@@ -153,7 +157,7 @@ def _cost(console: Console, report: summary.RunReport) -> None:
     console.print(table)
 
 
-def _where_next(console: Console, settings: Settings, dates: list[object]) -> None:
+def _where_next(console: Console, settings: Settings, dates: list[date]) -> None:
     psql = settings.home / "bin" / "psql"
     client = str(psql) if psql.exists() else "psql"
     cvp = settings.home / "venv" / "bin" / "cvp"

@@ -1,8 +1,8 @@
 """The ledger of runs and their steps (`control.run`, `control.run_step`): what `published.run` shows.
 
 One run at a time holds the warehouse. `control.night.run_id` is the fencing token: every step holds a shared advisory
-lock while it works and refuses to work for a run that is no longer the current one, and a new run takes over only when no
-step of another run is at work. So a crashed run never blocks the next one, and a live one is never overtaken.
+lock while it works and refuses to work for a run that is no longer the current one, and a new run takes over only when
+no step of another run is at work. So a crashed run never blocks the next one, and a live step is never overtaken.
 """
 
 from __future__ import annotations

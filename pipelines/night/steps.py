@@ -75,9 +75,7 @@ def open_night(run_id: str, as_of: date, sources: list[str] | None = None) -> Ni
     return Night(run_id, as_of, tuple(names))
 
 
-def _set_night(
-    connection: sa.Connection, settings: Settings, run_id: str, as_of: date, names: list[str]
-) -> None:
+def _set_night(connection: sa.Connection, settings: Settings, run_id: str, as_of: date, names: list[str]) -> None:
     values = {
         "run_id": run_id,
         "as_of_date": as_of,
@@ -140,9 +138,7 @@ def ensure_calibration(night: Night) -> None:
     """Make calibration version 1 where the warehouse has none; otherwise nothing."""
 
     def work(settings: Settings, engine: sa.Engine) -> None:
-        calibrate.first_calibration(
-            settings, engine, night.run_id, lambda: transform.build_layer(settings, "scores")
-        )
+        calibrate.first_calibration(settings, engine, night.run_id, lambda: transform.build_layer(settings, "scores"))
 
     _step(night, "ensure_calibration", work)
 

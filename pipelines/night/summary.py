@@ -66,7 +66,9 @@ def run_report(connection: sa.Connection, run_id: str) -> RunReport:
     if run is None:
         raise KeyError(f"no run {run_id}")
     extractions = connection.execute(
-        sa.select(EXTRACTION).where(EXTRACTION.c.run_id == run_id).order_by(EXTRACTION.c.source_system, EXTRACTION.c.entity)
+        sa.select(EXTRACTION)
+        .where(EXTRACTION.c.run_id == run_id)
+        .order_by(EXTRACTION.c.source_system, EXTRACTION.c.entity)
     ).all()
     checks = connection.execute(
         sa.select(DATA_QUALITY)

@@ -12,7 +12,15 @@ import sqlalchemy as sa
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from pipelines.night.ledger import require_current
-from pipelines.publish.tables import CANDIDATES, PUBLISHED_TABLES, PublicationError, PublishedTable, _quote, columns_of, prepare
+from pipelines.publish.tables import (
+    CANDIDATES,
+    PUBLISHED_TABLES,
+    PublicationError,
+    PublishedTable,
+    _quote,
+    columns_of,
+    prepare,
+)
 from pipelines.warehouse.schema import NIGHT, PREVIOUS_NIGHT, RUN
 
 __all__ = ["PublicationError", "previous_night", "publish_night"]

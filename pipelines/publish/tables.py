@@ -1,8 +1,8 @@
 """The published tables, made and widened from the candidates that dbt builds.
 
-A candidate's columns, types and comments are the contract (dbt enforces it); publication copies them once and afterwards
-only adds. Everything here is additive and takes no lock that a reader waits for: partitions are attached, not created in
-place, and a view is replaced only when its columns grow.
+A candidate's columns, types and comments are the contract (dbt enforces it); publication copies them once and
+afterwards only adds. Everything here is additive and takes no lock that a reader waits for: partitions are attached,
+not created in place, and a view is replaced only when its columns grow.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-_quote = postgresql.dialect().identifier_preparer.quote
+_quote = postgresql.dialect().identifier_preparer.quote  # type: ignore[no-untyped-call]
 
 CANDIDATES = "candidates"
 
@@ -41,7 +41,7 @@ class PublishedTable:
 
 PUBLISHED_TABLES: tuple[PublishedTable, ...] = (
     PublishedTable(
-        "customer_tier", "published", "customer_tier_history", ("customer_id",), "history", "customer_tier", stamped=True
+        "customer_tier", "published", "customer_tier_history", ("customer_id",), "history", "customer_tier", True
     ),
     PublishedTable(
         "customer_indicator_wide", "published", "customer_indicator_history", ("customer_id",), "history"
@@ -82,7 +82,7 @@ def columns_of(connection: sa.Connection, schema: str, table: str) -> list[Table
         ),
         {"schema": schema, "table": table},
     )
-    return [TableColumn(*row) for row in rows]
+    return [TableColumn(row[0], row[1], row[2]) for row in rows]
 
 
 def table_comment(connection: sa.Connection, schema: str, table: str) -> str | None:
@@ -142,9 +142,7 @@ def _widen(
         )
     for column in wanted:
         if column.name not in types:
-            connection.execute(
-                sa.text(f"alter table {table.relation} add column {_quote(column.name)} {column.type}")
-            )
+            connection.execute(sa.text(f"alter table {table.relation} add column {_quote(column.name)} {column.type}"))
 
 
 def _comment(

@@ -88,7 +88,15 @@ def build_layer(settings: Settings, layer: str) -> dict[str, float]:
     selection = [f"path:models/{layer}"]
     if layer == LAYERS[0]:
         selection.append("resource_type:seed")
-    command = ["build", "--select", *selection, "--exclude-resource-type", "unit_test", "--indirect-selection", "cautious"]
+    command = [
+        "build",
+        "--select",
+        *selection,
+        "--exclude-resource-type",
+        "unit_test",
+        "--indirect-selection",
+        "cautious",
+    ]
     result = _invoke(settings, command, project_manifest(settings))
     faults = [
         f"{item.node.name}: {item.message}" for item in result.result.results if str(item.status) in ("error", "fail")

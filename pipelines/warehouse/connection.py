@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from pipelines.settings import Settings, SettingsError
 from pipelines.warehouse.server import EmbeddedServer
 
-OLDEST_SERVER = 150000
+OLDEST_SERVER = 15
 # role names of `cvp warehouse url --role` -> roles of the embedded server
 EMBEDDED_ROLES = {
     "owner": "cvp_owner",
@@ -59,7 +59,7 @@ def _engine(url: str) -> sa.Engine:
     with engine.connect() as connection:
         version = connection.dialect.server_version_info or (0,)
         encoding = connection.scalar(sa.text("show server_encoding"))
-    if version[0] * 10000 < OLDEST_SERVER:
+    if int(version[0]) < OLDEST_SERVER:
         raise SettingsError(f"the warehouse runs PostgreSQL {version[0]}; 15 or newer is needed")
     if encoding != "UTF8":
         raise SettingsError(f"the warehouse's database is encoded in {encoding}: create it with encoding UTF8")

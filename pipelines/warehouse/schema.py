@@ -6,6 +6,8 @@ created by `pipelines.warehouse.migrations`.
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
@@ -17,7 +19,7 @@ metadata = sa.MetaData()
 _BYTEWISE_TEXT = sa.Text(collation="C")
 _INSTANT = sa.DateTime(timezone=True)
 
-SQL_TYPE: dict[Kind, sa.types.TypeEngine[object]] = {
+SQL_TYPE: dict[Kind, sa.types.TypeEngine[Any]] = {
     Kind.TEXT: _BYTEWISE_TEXT,
     Kind.DATE: sa.Date(),
     Kind.NUMERIC: sa.Numeric(),

@@ -3,7 +3,8 @@
 SCRAM passwords for everybody, 127.0.0.1 only, no sockets, a free port that stays the same from start to start, a health
 check that logs in and makes sure that it is *this* server, and a file lock against two starters. PostgreSQL refuses to
 run as root: root starts it as the system user `cvp_postgres`, who must be able to reach the data folder; where the
-instance folder lies behind a closed parent, data and binaries go to `/var/lib/cvp-postgres/<hash>` instead of opening it.
+instance folder lies behind a closed parent, data and binaries go to `/var/lib/cvp-postgres/<hash>`: no permission of an
+existing folder is changed.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -228,7 +230,7 @@ class EmbeddedServer:
                 shutil.copytree(libraries, copy.with_name(libraries.name), dirs_exist_ok=True)
         return copy / inside
 
-    def _as_server(self) -> dict[str, object]:
+    def _as_server(self) -> dict[str, Any]:
         # cwd: initdb and pg_ctl look at it, and root's own may be closed to the server's user
         if self._user is None:
             return {"cwd": "/"}
@@ -240,7 +242,7 @@ class EmbeddedServer:
         environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
         return subprocess.run(
             command, env=environment, capture_output=True, text=True, check=False, **self._as_server()
-        )  # type: ignore[call-overload]
+        )
 
     def _pg_ctl(self, instance: Instance, *arguments: str) -> subprocess.CompletedProcess[str]:
         folder = Path(instance.folder)
