@@ -21,6 +21,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -279,6 +280,7 @@ class EmbeddedServer:
 
     def _launch(self, instance: Instance) -> Instance:
         log_file = Path(instance.folder) / "server.log"
+        _forget_zombie(Path(instance.folder) / "data")
         for attempt in range(5):
             if attempt or not _is_free(instance.port):
                 instance = Instance(instance.folder, _free_port(), instance.passwords)
@@ -318,6 +320,33 @@ class EmbeddedServer:
                 verb = sql.SQL("alter role" if found else "create role")
                 statement = sql.SQL("{} {} login password {}")
                 connection.execute(statement.format(verb, sql.Identifier(role), sql.Literal(instance.passwords[role])))
+
+
+def _forget_zombie(data: Path) -> None:
+    """Remove the lock file of a killed server that nobody has reaped: PostgreSQL takes the zombie for a live server.
+
+    Where process 1 does not reap (many containers), that is every killed server. Its children end by themselves; the
+    lock goes only when none of them works in the data folder any more.
+    """
+    lock = data / "postmaster.pid"
+    try:
+        pid = int(lock.read_text("utf-8").split()[0])
+        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
+    except (OSError, ValueError, IndexError):
+        return
+    if state != "Z":
+        return
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and any(_works_in(process, data) for process in Path("/proc").glob("[0-9]*")):
+        time.sleep(0.1)
+    lock.unlink(missing_ok=True)
+
+
+def _works_in(process: Path, folder: Path) -> bool:
+    try:
+        return (process / "cwd").readlink() == folder
+    except OSError:
+        return False
 
 
 def _is_free(port: int) -> bool:

@@ -37,6 +37,7 @@ def _grant_reader(connection: sa.Connection) -> None:
     """Let the BI role, where there is one, see `published` and nothing else."""
     if connection.scalar(sa.text("select 1 from pg_roles where rolname = :role"), {"role": READER_ROLE}):
         connection.execute(sa.text(f'grant usage on schema published to "{READER_ROLE}"'))
+        connection.execute(sa.text(f'grant select on all tables in schema published to "{READER_ROLE}"'))
         connection.execute(
             sa.text(f'alter default privileges in schema published grant select on tables to "{READER_ROLE}"')
         )
