@@ -1,3 +1,3 @@
 {% macro safe_ratio(numerator, denominator) -%}
-    (({{ numerator }}) * 1.000000000000000000000000000000 / nullif({{ denominator }}, 0))
+    trim_scale(({{ numerator }}) * 1.000000000000000000000000000000 / nullif({{ denominator }}, 0))
 {%- endmacro %}

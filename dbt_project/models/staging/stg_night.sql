@@ -7,7 +7,7 @@ select
     {{ months_before('night.as_of_date', 36) }} as from_36m,
     {{ months_before('night.as_of_date', 48) }} as from_48m,
     {{ months_before('night.as_of_date', 'night.active_window_months') }} as active_from,
-    night.source_systems,
+    cast(night.source_systems as text) as source_systems,
     night.reporting_currency,
     night.active_window_months,
     night.capital_cost_rate,
