@@ -1,0 +1,70 @@
+"""The makers of nasty companies: reproducible, and as nasty as they say over a few seeds."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.reference.calibration import INDICATORS
+from tests.reference.companies import AS_OF_DATES, equal_customers, make_company, write_folder
+from tests.reference.night import Night, evaluate, first_calibration, measure
+from tests.reference.parameters import Parameters
+
+EVEN = dict.fromkeys(INDICATORS, 1 / 30)
+
+
+def _night(seed: int) -> Night:
+    as_of = AS_OF_DATES[seed % len(AS_OF_DATES)]
+    measured = measure(make_company(seed, as_of), Parameters(as_of))
+    return evaluate(measured, first_calibration(measured, EVEN))
+
+
+def test_a_seed_makes_the_same_folder_twice(tmp_path: Path) -> None:
+    folders = [write_folder(make_company(3, AS_OF_DATES[0]), tmp_path / name) for name in ("once", "again")]
+    texts = [{file.name: file.read_bytes() for file in folder.iterdir()} for folder in folders]
+    assert texts[0] == texts[1]
+
+
+def test_a_written_row_is_the_row_as_text(tmp_path: Path) -> None:
+    folder = write_folder(equal_customers(2, AS_OF_DATES[0]), tmp_path)
+    with (folder / "sales_order_line.csv").open(encoding="utf-8", newline="") as file:
+        rows = sorted(csv.DictReader(file), key=lambda row: row["order_id"])
+    assert rows[0] == {
+        "order_id": "O-E00",
+        "line_number": "1",
+        "product_id": "P",
+        "quantity": "7",
+        "unit_price": "3.33",
+        "unit_cost": "1.11",
+    }
+
+
+def test_seeds_reach_all_bases_statuses_and_stages() -> None:
+    nights = [_night(seed) for seed in range(12)]
+    assert {night.basis for night in nights} == {"margin_and_volume", "volume_only"}
+    assert {one.status for night in nights for one in night.measured.churn.values()} == {
+        "validated",
+        "unvalidated",
+        "dormant",
+        "not_active",
+    }
+    stages = {stage for night in nights for stage in night.lifecycle.values()}
+    assert stages == {"prospect", "lapsed", "new", "growing", "declining", "stable"}
+    assert any(not any(one.is_core for one in night.core.values()) for night in nights)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(min_value=0, max_value=10**6))
+def test_every_night_keeps_its_identities(seed: int) -> None:
+    night = _night(seed)
+    for one in night.scores.values():
+        assert abs(sum(one.effective_weights.values()) - 1) < 1e-9
+        assert one.value_score_low - 1e-9 <= one.value_score <= one.value_score_high + 1e-9
+        assert -1e-9 <= one.value_score <= 100 + 1e-9
+    assert sorted(night.ranks["company_rank"].values()) == list(range(1, len(night.scores) + 1))
+    shares = [one.margin_share for one in night.core.values()]
+    assert sum(shares) in (0, 1)
+    assert all(0 <= one.probability <= 1 for one in night.measured.churn.values() if one.probability is not None)
