@@ -1,0 +1,31 @@
+"""What must hold of the exchange rates that the night's money was converted with."""
+
+from datetime import date
+
+from expectations.rule import Rule, Severity, Suite
+
+SUITE = Suite(
+    "intermediate",
+    "int_missing_exchange_rate",
+    (
+        Rule(
+            name="every_exchange_rate_is_there",
+            severity=Severity.FAIL,
+            since=date(2026, 11, 22),
+            expected="a rate on or at most 7 days before every date on which money was in another currency",
+            reason="Money without a rate cannot be summed, and leaving it out would understate a customer. 7 days is "
+            "the data contract's limit.",
+            cure="deliver the rates of the currencies and dates named here as entity exchange_rate, or correct the "
+            "currency in the source",
+            unexpected_rows="""
+                -- one row per currency and date without a rate
+                select
+                    missing.currency,
+                    missing.rate_date,
+                    sum(missing.row_count) as row_count
+                from intermediate.int_missing_exchange_rate as missing
+                group by missing.currency, missing.rate_date
+            """,
+        ),
+    ),
+)

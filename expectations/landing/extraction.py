@@ -1,0 +1,75 @@
+"""What must hold of tonight's extractions, each entity of each source beside its last published one.
+
+That every row read was landed, unchanged or rejected is not checked here: a constraint of the table guarantees it.
+"""
+
+from datetime import date
+
+from expectations.rule import Rule, Severity, Suite
+
+# One row per entity extracted tonight, with what landing held of it at the last published run before.
+_TONIGHT_AND_BEFORE = """
+    with before as (
+        select
+            extraction.source_system,
+            extraction.entity,
+            extraction.rows_held,
+            row_number() over (
+                partition by extraction.source_system, extraction.entity order by run.started_at desc, run.run_id desc
+            ) as recency
+        from control.extraction as extraction
+        inner join control.run as run on run.run_id = extraction.run_id
+        inner join control.night as night on night.run_id <> run.run_id
+        where run.status = 'published'
+    )
+
+    select
+        tonight.source_system,
+        tonight.entity,
+        before.rows_held as rows_before,
+        tonight.rows_held as rows_tonight
+    from control.extraction as tonight
+    inner join control.night as night on night.run_id = tonight.run_id
+    inner join before on
+        before.source_system = tonight.source_system
+        and before.entity = tonight.entity
+        and before.recency = 1
+        and before.rows_held > 100
+"""
+
+SUITE = Suite(
+    "control",
+    "extraction",
+    (
+        Rule(
+            name="no_entity_shrank",
+            severity=Severity.FAIL,
+            since=date(2026, 11, 22),
+            expected="each entity holds at least the share 1 - deleted_share_limit (0.5) of what it held at the last "
+            "published run, where that was more than 100 rows",
+            reason="Landing only loses what a source deletes; half of it in one go is a broken source or a wrong "
+            "`where` far more often than a clean-up. Up to 100 rows an honest clean-up can halve an entity.",
+            cure="repair the source or mapping; if the loss is right, run this night with CVP_DELETED_SHARE_LIMIT=1",
+            unexpected_rows=f"""
+                -- one row per shrunken entity of a source
+                {_TONIGHT_AND_BEFORE}
+                where tonight.rows_held < before.rows_held * (1 - $deleted_share_limit)
+            """,
+        ),
+        Rule(
+            name="no_entity_swelled",
+            severity=Severity.WARN,
+            since=date(2026, 11, 22),
+            expected="each entity holds at most 10 times what it held at the last published run, where that was more "
+            "than 100 rows",
+            reason="A tenfold table is mostly a key that changed its spelling, so that everything is there twice; it "
+            "may be an honest first load of old years, so the night goes on.",
+            cure="look whether keys changed in the source; if so, restore them there or in the mapping",
+            unexpected_rows=f"""
+                -- one row per swollen entity of a source
+                {_TONIGHT_AND_BEFORE}
+                where tonight.rows_held > before.rows_held * 10
+            """,
+        ),
+    ),
+)

@@ -1,0 +1,159 @@
+"""The gates as a night runs them: through Great Expectations, with results stored and a report built."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+import sqlalchemy as sa
+
+from expectations import candidates, landing
+from pipelines.night.ledger import RunRefused
+from pipelines.validate import GateError, GateFailed, validate_candidates, validate_landing
+from pipelines.validate.checkpoint import RESULTS_KEPT
+
+RUN_ID = "night-1"
+
+
+def quality(night) -> dict[tuple[str, str], sa.RowMapping]:
+    with night.engine.connect() as connection:
+        rows = connection.execute(sa.text("select * from control.data_quality order by dataset, check_name")).mappings()
+        return {(row["dataset"], row["check_name"]): row for row in rows}
+
+
+def rules_of(suites) -> int:
+    return sum(len(suite.rules) for suite in suites)
+
+
+def written_text(folder: Path) -> str:
+    files = [path for path in folder.rglob("*") if path.is_file() and "static" not in path.parts]
+    return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in files)
+
+
+def test_clean_gates_pass_and_leave_a_report(night):
+    came_in = validate_landing(night.settings, night.engine, RUN_ID)
+    goes_out = validate_candidates(night.settings, night.engine, RUN_ID)
+
+    assert (came_in.checks, came_in.warnings) == (rules_of(landing.SUITES), ())
+    assert (goes_out.checks, goes_out.warnings) == (rules_of(candidates.SUITES), ())
+    report = came_in.docs.read_text(encoding="utf-8")
+    assert came_in.docs == goes_out.docs
+    pages = {unquote(page) for page in re.findall(r"validations/[^'\"<> ]+\.html", report)}
+    assert len(pages) == len(landing.SUITES) + len(candidates.SUITES)
+    assert all((came_in.docs.parent / page).is_file() for page in pages)
+
+
+def test_every_rule_of_both_gates_is_recorded_once_however_often_they_run(night):
+    for _ in range(2):
+        validate_landing(night.settings, night.engine, RUN_ID)
+        validate_candidates(night.settings, night.engine, RUN_ID)
+    rows = quality(night)
+    assert len(rows) == rules_of(landing.SUITES) + rules_of(candidates.SUITES) + 1
+    assert {row["observed"] for key, row in rows.items() if key[1] != "rows_set_aside"} == {"as expected"}
+
+
+def test_rejected_rows_are_counted_per_entity(night):
+    validate_landing(night.settings, night.engine, RUN_ID)
+    row = quality(night)["landing.sales_order", "rows_set_aside"]
+    assert (row["rows_set_aside"], row["passed"], row["severity"], row["observed"]) == (1, False, "warn", "1 set aside")
+
+
+def test_a_broken_fail_rule_stops_the_night_and_says_which_rows_and_what_to_do(night):
+    night.execute("update candidates.customer_tier set value_score = 'NaN' where customer_id in ('C03', 'C07')")
+    with pytest.raises(GateFailed) as stopped:
+        validate_candidates(night.settings, night.engine, RUN_ID)
+    message = str(stopped.value)
+    assert "scores_lie_within_0_and_100 (candidates.customer_tier): 2 rows: customer_id C03; customer_id C07" in message
+    assert "cure: " in message
+    assert "index.html" in message
+    row = quality(night)["candidates.customer_tier", "scores_lie_within_0_and_100"]
+    assert (row["passed"], row["severity"]) == (False, "fail")
+
+
+def test_a_missing_exchange_rate_stops_the_night_naming_currency_and_date(night):
+    night.execute("insert into intermediate.int_missing_exchange_rate values ('invoice', 'USD', '2026-03-07', 3)")
+    with pytest.raises(GateFailed, match=r"3 rows: currency USD, rate_date 2026-03-07"):
+        validate_candidates(night.settings, night.engine, RUN_ID)
+
+
+def test_a_broken_warn_rule_lets_the_night_pass_and_is_recorded(night):
+    night.execute("update staging.stg_customer set is_inferred = true where customer_id = 'C12'")
+    result = validate_candidates(night.settings, night.engine, RUN_ID)
+    assert [outcome.rule.name for outcome in result.warnings] == ["customers_are_in_the_master_data"]
+    row = quality(night)["staging.stg_customer", "customers_are_in_the_master_data"]
+    assert (row["passed"], row["severity"], row["observed"]) == (False, "warn", "1 row: customer_id C12")
+
+
+def test_at_most_twenty_rows_are_named_and_all_are_counted(night):
+    night.execute(
+        "insert into staging.stg_customer"
+        " select 'X' || lpad(number::text, 3, '0'), 'nobody', false from generate_series(1, 300) as number"
+    )
+    with pytest.raises(GateFailed, match=r"300 rows: customer_id X001; .*customer_id X020; \.\.\.") as stopped:
+        validate_candidates(night.settings, night.engine, RUN_ID)
+    assert "X021" not in str(stopped.value)
+
+
+def test_a_missing_column_is_an_error_of_ours_and_stops_the_night(night):
+    night.execute("alter table candidates.customer_tier rename column churn_probability to probability")
+    with pytest.raises(GateError, match="churn_probabilities_lie_within_0_and_1.*not checked.*churn_probability"):
+        validate_candidates(night.settings, night.engine, RUN_ID)
+    rows = quality(night)
+    assert not rows["candidates.customer_tier", "churn_probabilities_lie_within_0_and_1"]["passed"]
+    assert rows["candidates.customer_tier", "core_is_not_empty"]["passed"], "the other rules were still checked"
+
+
+def test_a_missing_table_is_an_error_of_ours_and_stops_the_night(night):
+    night.execute("drop table candidates.indicator")
+    with pytest.raises(GateError, match="weights_sum_to_1.*candidates.indicator does not exist"):
+        validate_candidates(night.settings, night.engine, RUN_ID)
+    assert len(quality(night)) == rules_of(candidates.SUITES)
+
+
+def test_a_warehouse_that_does_not_answer_is_an_error_of_ours(night, monkeypatch):
+    def give_up(*_: object) -> None:
+        raise TimeoutError("canceling statement due to statement timeout")
+
+    monkeypatch.setattr("pipelines.validate.checkpoint._check", give_up)
+    with pytest.raises(GateError, match="TimeoutError: canceling statement"):
+        validate_landing(night.settings, night.engine, RUN_ID)
+
+
+def test_another_run_s_night_is_refused(night):
+    with pytest.raises(RunRefused, match="run night-0 is not the current one"):
+        validate_landing(night.settings, night.engine, "night-0")
+
+
+def test_neither_passwords_nor_raw_values_are_written_anywhere(night):
+    night.execute("update candidates.customer_tier set value_score = -123456 where customer_id = 'C03'")
+    with pytest.raises(GateFailed) as stopped:
+        validate_candidates(night.settings, night.engine, RUN_ID)
+    validate_landing(night.settings, night.engine, RUN_ID)
+    text = written_text(night.settings.home / "validation") + str(stopped.value) + str(quality(night))
+    assert "C03" in text
+    for secret in ("Canary", "123456", str(night.engine.url.password)):
+        assert secret not in text
+
+
+def test_the_report_keeps_a_month_of_nights(night, monkeypatch):
+    assert RESULTS_KEPT == 30
+    monkeypatch.setattr("pipelines.validate.checkpoint.RESULTS_KEPT", 2)
+    for _ in range(4):
+        result = validate_landing(night.settings, night.engine, RUN_ID)
+    stored = list((night.settings.home / "validation" / "gx" / "uncommitted" / "validations").rglob("*.json"))
+    pages = list((result.docs.parent / "validations").rglob("*.html"))
+    assert len(stored) == len(pages) == 2 * len(landing.SUITES)
+
+
+def test_no_connection_is_left_behind(night):
+    validate_landing(night.settings, night.engine, RUN_ID)
+    with night.engine.connect() as connection:
+        left = connection.scalar(
+            sa.text(
+                "select count(*) from pg_stat_activity"
+                " where application_name = 'cvp_validate' and datname = current_database()"
+            )
+        )
+    assert left == 0
