@@ -237,8 +237,7 @@ def stage(company: Company, parameters: Parameters) -> Staged:
     _place_invoices(rows, rates, staged.waiting, as_of)
     for entity, dated_by in DATED_BY.items():
         rows[entity] = [row for row in rows[entity] if row[dated_by] <= as_of]
-    for row in rows["service_record"]:
-        row["cost"] = Fraction(row.get("cost") or 0)
+    rows["service_record"] = [{**row, "cost": Fraction(row.get("cost") or 0)} for row in rows["service_record"]]
     _infer_masters(rows)
     staged.missing_rates = rates.missing
     return staged
