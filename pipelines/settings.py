@@ -7,6 +7,7 @@ Precedence: environment (`CVP_...`, and `WAREHOUSE_URL`) before the settings fil
 from __future__ import annotations
 
 import os
+import tomllib
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -160,6 +161,8 @@ def get_settings() -> Settings:
         raise SettingsError(f"CVP_CONFIG names {file}, which does not exist")
     try:
         return Settings()
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"settings in {file}: not valid TOML: {error}") from error
     except ValidationError as error:
         where = str(file) if file else "the environment (CVP_...)"
         faults = [f"  {'.'.join(map(str, fault['loc'])) or 'settings'}: {fault['msg']}" for fault in error.errors()]

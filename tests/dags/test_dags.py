@@ -1,0 +1,93 @@
+"""What the DAG files promise: one order, retries only where they help, dates from the data interval."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from pipelines.night import steps
+from pipelines.settings import PROJECT, Settings
+from tests.dags.conftest import describe_dag
+
+ORDER = [
+    "open_night", "list_extractions", "extract_entity", "check_rejections", "validate_landing", "build_staging",
+    "build_intermediate", "build_indicators", "ensure_calibration", "build_scores", "build_churn", "build_tiers",
+    "build_candidates", "validate_candidates", "publish_tiers", "close_night",
+]  # fmt: skip
+
+
+def test_the_night_runs_its_steps_in_the_order_of_the_data(nightly):
+    assert nightly["order"] == ORDER
+    for before, after in zip(ORDER, ORDER[1:], strict=False):
+        assert before in nightly["tasks"][after]["upstream"]
+
+
+def test_a_replay_takes_the_same_steps_in_the_same_order(monkeypatch):
+    taken: list[str] = []
+    night = steps.Night("r", date(2026, 6, 30), ("a",))
+
+    def record(name, result=None):
+        def call(*arguments):
+            taken.append(
+                f"build_{'candidates' if arguments[1] == 'published' else arguments[1]}"
+                if name == "build_layer"
+                else name
+            )
+            return result
+
+        monkeypatch.setattr(steps, name, call)
+
+    record("open_night", night)
+    record("list_extractions", [{"source": "a", "entity": "customer"}])
+    for name in ("extract_entity", "check_rejections", "validate_landing", "build_layer", "ensure_calibration",
+                 "validate_candidates", "publish_tiers"):  # fmt: skip
+        record(name)
+    monkeypatch.setattr(steps, "warehouse_engine", lambda settings: None)
+    monkeypatch.setattr(steps.ledger, "finish_run", lambda engine, run_id: taken.append("close_night"))
+    steps.run_night("r", date(2026, 6, 30))
+    assert taken == ORDER
+
+
+def test_only_extraction_is_retried_and_with_back_off(nightly):
+    retried = {name: task for name, task in nightly["tasks"].items() if task["retries"]}
+    assert list(retried) == ["extract_entity"]
+    assert retried["extract_entity"]["retries"] >= 2
+    assert retried["extract_entity"]["backoff"]
+    assert retried["extract_entity"]["mapped"]
+
+
+@pytest.mark.parametrize("name", ["customer_value_nightly", "customer_value_replay"])
+def test_every_dag_has_a_runbook_an_owner_and_time_outs(name, nightly, replay):
+    dag = {"customer_value_nightly": nightly, "customer_value_replay": replay}[name]
+    assert "**Safe to run again.**" in dag["doc"]
+    assert all(task["timeout"] and task["owner"] == "customer-value" for task in dag["tasks"].values())
+    assert dag["catchup"] is False
+    assert dag["max_active_runs"] == 1
+    assert len((PROJECT / "dags" / f"{name}.py").read_text().splitlines()) <= 145
+
+
+def test_the_night_is_scheduled_at_two_in_the_companys_zone(nightly):
+    assert "0 2 * * *" in nightly["timetable"]
+    assert "Asia/Shanghai" in nightly["timetable"]
+    assert nightly["timeout"]
+    assert nightly["params"] == ["as_of_date", "sources"]
+
+
+def test_parsing_twice_gives_the_same_dag(nightly, airflow_home):
+    again = describe_dag("customer_value_nightly", airflow_home)
+    assert again["serialized"] == nightly["serialized"]
+
+
+@pytest.mark.parametrize(
+    ("instant", "zone", "expected"),
+    [
+        ("2026-06-30T18:00:00", "Asia/Shanghai", date(2026, 6, 30)),
+        ("2026-06-30T15:59:59", "Asia/Shanghai", date(2026, 6, 29)),
+        ("2026-03-29T01:00:00", "Europe/Berlin", date(2026, 3, 28)),
+        ("2024-03-01T02:00:00", "UTC", date(2024, 2, 29)),
+    ],
+)
+def test_the_as_of_date_is_the_companys_day_before_the_run(instant, zone, expected):
+    settings = Settings(time_zone=zone)
+    assert steps.business_date_before(datetime.fromisoformat(instant).replace(tzinfo=UTC), settings) == expected
