@@ -28,16 +28,17 @@ _WHOLE = (
         """,
     ),
     Rule(
-        name="active_customers_did_not_halve",
+        name="customers_did_not_vanish",
         severity=Severity.FAIL,
         since=SINCE,
-        expected="at least half as many active customers as the previous night published tiers, where those were "
-        "more than 100 and at most 31 days ago",
-        reason="Active means a line within months, so one month cannot honestly end half of the activity; a lost load "
-        "can. Beyond 31 days, or at up to 100 customers, it may be honest.",
-        cure="compare landing.sales_order_line with the source; replay the missing load, then run the night again",
+        expected="at least the share 1 - deleted_share_limit (0.5) of the customers of the previous published night of "
+        "the same sources, where those were more than 100",
+        reason="Customers stay when they lapse, so only a lost master load or a broken key loses half of them. Up to "
+        "100 customers an honest clean-up can.",
+        cure="compare landing.customer with the source; if the loss is right, run this night with "
+        "CVP_DELETED_SHARE_LIMIT=1",
         unexpected_rows="""
-            -- one row: the night, where too few customers are active
+            -- one row: the night, where too few customers are left
             select
                 night.as_of_date,
                 previous.customers as customers_before,
@@ -46,16 +47,22 @@ _WHOLE = (
             cross join (
                 select count(*) as customers, max(previous_night.as_of_date) as as_of_date
                 from control.previous_night as previous_night
-                where previous_night.tier is not null
             ) as previous
             cross join (
-                select count(*) filter (where customer_tier.is_active) as customers
+                select count(*) as customers
                 from candidates.customer_tier as customer_tier
             ) as tonight
             where
                 previous.customers > 100
-                and night.as_of_date - previous.as_of_date <= 31
-                and tonight.customers * 2 < previous.customers
+                and tonight.customers < previous.customers * (1 - $deleted_share_limit)
+                and exists (
+                    select 1
+                    from control.run as run
+                    where
+                        run.as_of_date = previous.as_of_date
+                        and run.status = 'published'
+                        and run.source_systems = night.source_systems
+                )
         """,
     ),
 )

@@ -21,6 +21,7 @@ CANDIDATES = """
     create schema candidates;
     create schema rules;
     create table staging.stg_customer (customer_id text collate "C", customer_name text, is_inferred boolean);
+    create table staging.stg_product (product_id text collate "C", is_inferred boolean);
     create table intermediate.int_missing_exchange_rate (entity text, currency text, rate_date date, row_count bigint);
     create table rules.tier_scheme (scheme text, position integer, tier text);
     create table candidates.customer_tier (
@@ -55,7 +56,9 @@ CLEAN = """
         is_full_pull, seconds
     ) values
         ('night-0', 'sales', 'sales_order', 200, 200, 0, 0, 0, 200, true, 1),
-        ('night-1', 'sales', 'sales_order', 202, 2, 199, 1, 0, 201, true, 1);
+        ('night-1', 'sales', 'sales_order', 202, 2, 199, 1, 0, 201, true, 1),
+        ('night-1', 'sales', 'sales_order_line', 1, 1, 0, 0, 0, 1, true, 1),
+        ('night-1', 'sales', 'payment', 0, 0, 0, 0, 0, 0, true, 1);
     insert into landing.landing_rejected (
         source_system, entity, key, occurrence, reason, row, first_rejected_at, last_rejected_at, run_id
     ) values (

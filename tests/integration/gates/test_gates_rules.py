@@ -29,7 +29,7 @@ BAD_DATA = {
     "no_entity_shrank": "update control.extraction set rows_held = 99 where run_id = 'night-1'",
     "no_entity_swelled": "update control.extraction set rows_held = 2001 where run_id = 'night-1'",
     "every_customer_is_there": "delete from candidates.customer_tier where customer_id = 'C05'",
-    "active_customers_did_not_halve": """
+    "customers_did_not_vanish": """
         insert into control.previous_night
         select 'general-' || number, '2026-03-30', 'general', 'general', '2026-01-01'
         from generate_series(1, 100) as number
@@ -65,6 +65,7 @@ BAD_DATA = {
     "customers_are_in_the_master_data": """
         update staging.stg_customer set is_inferred = true where customer_id = 'C12'
     """,
+    "products_are_in_the_master_data": "insert into staging.stg_product values ('P-gone', true)",
 }
 
 # What the columns of a rule's rows may hold: keys, dates and counts; anything else could show a person's data.
@@ -82,6 +83,7 @@ SHOWN = {
     "newest_ordered_on",
     "oldest_ordered_on",
     "order_ids",
+    "product_id",
     "rate_date",
     "row_count",
     "rows_before",
@@ -215,8 +217,9 @@ EDGES = {
         " from generate_series(1, 12) as number",
         set(),
     ),
-    "activity halved, but the night before is 32 days ago": (
-        BAD_DATA["active_customers_did_not_halve"] + "; update control.previous_night set as_of_date = '2026-02-27'",
+    "half of the customers vanished, but the night before was another source's": (
+        BAD_DATA["customers_did_not_vanish"] + "; update control.run set source_systems = '{other}'"
+        " where run_id = 'night-0'",
         set(),
     ),
     "half of the core changed": (
