@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import time
-from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -14,11 +12,12 @@ from typing import Annotated
 import sqlalchemy as sa
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from pipelines import extract
 from pipelines.cli import render
 from pipelines.night import airflow as airflow_runner
-from pipelines.night import ledger, summary
+from pipelines.night import ledger, steps, summary
 from pipelines.night.steps import business_date_before
 from pipelines.settings import Settings, SettingsError, get_settings
 from pipelines.warehouse import migrations
@@ -83,11 +82,11 @@ def run_night(console: Console, settings: Settings, as_of: date, names: list[str
     """One DagRun, watched until it ends; 0 where it published, else the exit code. The reason is printed."""
     try:
         extract.check_sources(settings, names)
-    except extract.ExtractionError as error:
-        console.print(f"[red]sources:[/red] {error}", highlight=False, soft_wrap=True)
+        steps.require_openable(names)
+    except (extract.ExtractionError, extract.MappingError, steps.NightRefused, ledger.RunRefused) as error:
+        console.print(f"[red]refused:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         return EXIT_USAGE
     engine = warehouse_engine(settings)
-    migrations.upgrade(engine)
     with console.status("preparing Airflow"):
         airflow_runner.prepare(settings)
     with engine.connect() as connection:
@@ -100,7 +99,7 @@ def run_night(console: Console, settings: Settings, as_of: date, names: list[str
         run_id = _watch(console, engine, process, since)
     finally:
         # Ctrl-C, or a fault of ours: the run ends with us, and the ledger says so.
-        _end(process)
+        airflow_runner.end_dag_run(settings, process.pid)
         with engine.connect() as connection:
             last_run = summary.latest_run(connection, since)
         status = ledger.finish_run(engine, last_run) if last_run else "unknown"
@@ -118,28 +117,16 @@ def _watch(console: Console, engine: sa.Engine, process: subprocess.Popen[bytes]
             ended = process.poll() is not None
             with engine.connect() as connection:
                 run_id = run_id or summary.latest_run(connection, since)
-                steps = summary.steps_of(connection, run_id) if run_id else []
-            for name, state, seconds in steps:
+                taken = summary.steps_of(connection, run_id) if run_id else []
+            for name, state, seconds in taken:
                 if state != "running" and name not in shown:
                     shown.add(name)
                     render.step(console, name, state, seconds)
-            running = [name for name, state, _ in steps if state == "running"]
-            status.update(", ".join(running) or ("between steps" if steps else "starting Airflow"))
+            running = [name for name, state, _ in taken if state == "running"]
+            status.update(", ".join(running) or ("between steps" if taken else "starting Airflow"))
             if ended:
                 return run_id
             time.sleep(POLL_SECONDS)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the DagRun's process group: by SIGTERM, after ten seconds by SIGKILL."""
-    if process.poll() is not None:
-        return
-    for number, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 5)):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(patience)
-            return
 
 
 def status() -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from pipelines.night.airflow import end_all_dag_runs
 from pipelines.settings import get_settings
 from pipelines.warehouse import migrations
 from pipelines.warehouse.connection import EMBEDDED_ROLES, warehouse_engine, warehouse_url
@@ -34,8 +35,10 @@ def stop() -> None:
 
 @app.command()
 def destroy() -> None:
-    """Stop the embedded server and remove its data: every database on it. `make clean` calls this."""
-    EmbeddedServer(get_settings().home).destroy()
+    """End what was started here and remove the embedded server's data, every database on it; `make clean` calls it."""
+    settings = get_settings()
+    end_all_dag_runs(settings)
+    EmbeddedServer(settings.home).destroy()
 
 
 @app.command()

@@ -8,9 +8,12 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +107,7 @@ def start_dag_run(
     log_file.parent.mkdir(parents=True, exist_ok=True)
     given = {name: value for name, value in params.items() if value is not None}
     with log_file.open("wb") as output:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             command("dags", "test", dag_id, "--conf", json.dumps(given)),
             env={**environment(settings), **overrides},
             stdout=output,
@@ -113,3 +116,39 @@ def start_dag_run(
             cwd=PROJECT,
             start_new_session=True,
         )
+    note = _process_note(settings, process.pid)
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.touch()
+    return process
+
+
+def _process_note(settings: Settings, pid: int) -> Path:
+    return settings.home / "run" / str(pid)
+
+
+def end_dag_run(settings: Settings, pid: int, patience: float = 10) -> None:
+    """End a DagRun's process group: by SIGTERM, after `patience` seconds by SIGKILL. Nothing where it has ended."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if not _is_dag_run(pid):
+            break
+        with suppress(ProcessLookupError):
+            os.killpg(pid, number)
+        deadline = time.monotonic() + patience
+        while _is_dag_run(pid) and time.monotonic() < deadline:
+            time.sleep(0.1)
+    _process_note(settings, pid).unlink(missing_ok=True)
+
+
+def end_all_dag_runs(settings: Settings) -> None:
+    """End every DagRun that was started from this instance folder and outlived its command."""
+    for note in (settings.home / "run").glob("[0-9]*"):
+        end_dag_run(settings, int(note.name))
+
+
+def _is_dag_run(pid: int) -> bool:
+    """Whether the process is alive and a DagRun of ours: a process id may have been given to another since."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
+        return state != "Z" and b"airflow\0dags\0test" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False

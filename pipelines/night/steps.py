@@ -19,13 +19,17 @@ from pipelines.night import ledger
 from pipelines.settings import Settings, get_settings
 from pipelines.warehouse import migrations
 from pipelines.warehouse.connection import warehouse_engine
-from pipelines.warehouse.schema import NIGHT
+from pipelines.warehouse.schema import NIGHT, RUN
 
 log = logging.getLogger(__name__)
 
 
 class NightFailed(Exception):
     """The night was not published; the message names the step and its reason."""
+
+
+class NightRefused(Exception):
+    """The night does not fit this warehouse; nothing was touched."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ def open_night(run_id: str, as_of: date, sources: list[str] | None = None) -> Ni
     engine = warehouse_engine(settings)
     migrations.upgrade(engine)
     with ledger.exclusive(engine) as connection:
+        _require_same_company(connection, names)
         ledger.start_run(connection, run_id, as_of, names)
         _set_night(connection, settings, run_id, as_of, names)
         before = publish.previous_night(connection, as_of)
@@ -73,6 +78,29 @@ def open_night(run_id: str, as_of: date, sources: list[str] | None = None) -> Ni
         extract.drop_leftovers(engine)
     log.info("night of %s opened: run %s, night before %s, %d leftover sessions ended", as_of, run_id, before, ended)
     return Night(run_id, as_of, tuple(names))
+
+
+def require_openable(sources: list[str] | None = None) -> None:
+    """What `open_night` would refuse, found before Airflow is started; raises as it does."""
+    settings = get_settings()
+    names = extract.require_sources(settings, sources)
+    engine = warehouse_engine(settings)
+    migrations.upgrade(engine)
+    with ledger.exclusive(engine) as connection:
+        _require_same_company(connection, names)
+
+
+def _require_same_company(connection: sa.Connection, names: list[str]) -> None:
+    """One warehouse database a company: a night of other sources altogether would be scored against its history."""
+    known = connection.execute(
+        sa.select(sa.func.unnest(RUN.c.source_systems).distinct()).where(RUN.c.status == "published")
+    ).scalars()
+    before = set(known)
+    if before and not before & set(names):
+        raise NightRefused(
+            f"this warehouse holds the nights of {', '.join(sorted(before))}, tonight's sources are {', '.join(names)}:"
+            " give the other company a database of its own (CVP_WAREHOUSE_DATABASE=..., or another WAREHOUSE_URL)"
+        )
 
 
 def _set_night(connection: sa.Connection, settings: Settings, run_id: str, as_of: date, names: list[str]) -> None:
