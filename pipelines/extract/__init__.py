@@ -1,0 +1,18 @@
+"""Extraction: from a source system, through the data contract, into landing.
+
+The doors: `list_extractions`, `extract_entity`, `check_rejections`.
+"""
+
+from pipelines.extract.entity import extract_entity, list_extractions
+from pipelines.extract.errors import ExtractionError
+from pipelines.extract.rejections import check_rejections
+from pipelines.extract.result import Extraction, ExtractionResult
+
+__all__ = [
+    "Extraction",
+    "ExtractionError",
+    "ExtractionResult",
+    "check_rejections",
+    "extract_entity",
+    "list_extractions",
+]

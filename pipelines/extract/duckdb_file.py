@@ -1,0 +1,45 @@
+"""A DuckDB database file as a source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from pipelines.extract.engine import quote_name, quote_text
+from pipelines.extract.errors import AbsentRelation
+from pipelines.extract.source import Relation, Source, split_name, text_of
+from pipelines.sources.mapping import EntityMapping, Mapping
+
+
+class DuckdbSource(Source):
+    """A DuckDB file, opened read-only; a mapping's query is DuckDB SQL over its tables."""
+
+    def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, location: str, zone: str) -> None:
+        super().__init__(engine, mapping, location, zone)
+        file = Path(location.removeprefix("duckdb:///")).expanduser()
+        if not file.is_file():
+            raise FileNotFoundError(f"there is no file {file}: mend this source's location in the settings")
+        engine.execute(f"attach {quote_text(str(file))} as source (read_only)")
+        engine.execute("use source")
+        self._types: dict[str, str] = {}
+
+    def columns(self, entity: EntityMapping) -> dict[str, str]:
+        try:
+            self._types = self._describe(f"select * from {_from(entity)}")
+        except duckdb.CatalogException as error:
+            if entity.table is None:
+                raise
+            raise AbsentRelation(f"table {entity.table}") from error
+        return self._types
+
+    def select(self, relation: Relation) -> str:
+        columns = ", ".join(f"{text_of(name, self._types[name])} as {quote_name(name)}" for name in relation.columns)
+        where = f" where ({relation.entity.where})" if relation.entity.where else ""
+        return f"select {columns} from {_from(relation.entity)}{where}"
+
+
+def _from(entity: EntityMapping) -> str:
+    if entity.table is None:
+        return f"({entity.query}\n) as delivered"
+    return ".".join(quote_name(part) for part in ["source", *split_name(entity.table)])

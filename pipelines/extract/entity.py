@@ -1,0 +1,109 @@
+"""Extraction of one entity of one source system: everything in one transaction of the warehouse."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import duckdb
+import psycopg
+import sqlalchemy as sa
+
+from pipelines.extract.duckdb_file import DuckdbSource
+from pipelines.extract.engine import open_engine
+from pipelines.extract.errors import ExtractionError, without_secrets
+from pipelines.extract.files import FilesSource
+from pipelines.extract.landing import Landing
+from pipelines.extract.mysql import MysqlSource
+from pipelines.extract.postgres import PostgresSource
+from pipelines.extract.result import Extraction, ExtractionResult
+from pipelines.extract.row_stream import RowStreamSource
+from pipelines.extract.source import Source
+from pipelines.extract.sqlite import SqliteSource
+from pipelines.settings import Settings
+from pipelines.sources.mapping import MappingError, SourceKind, load_mapping
+
+log = logging.getLogger(__name__)
+
+OPENERS: dict[SourceKind, type[Source]] = {
+    SourceKind.POSTGRES: PostgresSource,
+    SourceKind.MYSQL: MysqlSource,
+    SourceKind.SQLITE: SqliteSource,
+    SourceKind.DUCKDB: DuckdbSource,
+    SourceKind.FILES: FilesSource,
+    SourceKind.SQLALCHEMY: RowStreamSource,
+}
+
+
+def list_extractions(settings: Settings, names: Sequence[str]) -> list[Extraction]:
+    """Every entity of every named mapping, in the mappings' order. Reads files only, connects to nothing.
+
+    Raises:
+        MappingError: a mapping is missing or wrong.
+        ExtractionError: the settings do not place a source.
+    """
+    found = []
+    for name in names:
+        mapping = load_mapping(name, settings)
+        _location(settings, name)
+        found += [Extraction(name, entity) for entity in mapping.entities]
+    return found
+
+
+def extract_entity(settings: Settings, engine: sa.Engine, source: str, entity: str, run_id: str) -> ExtractionResult:
+    """Pull an entity into landing: rows, history, rows set aside, watermark and the account of it, or nothing at all.
+
+    A run may repeat it: rows that landed already count as unchanged.
+
+    Raises:
+        ExtractionError: the source cannot be read, lacks a column, or delivers suspiciously little.
+    """
+    started = time.monotonic()
+    mapping = load_mapping(source, settings)
+    if entity not in mapping.entities:
+        raise ExtractionError(source, entity, f"{mapping.file} does not map it")
+    with _named_errors(source, entity), open_engine(settings) as reader, engine.begin() as connection:
+        work = Landing(settings, connection, mapping, entity, run_id)
+        opened = OPENERS[mapping.kind](reader, mapping, _location(settings, source), work.zones[0])
+        outcome = work.pull(reader, opened)
+        result = work.account(outcome, started)
+    log.info(
+        "%s.%s: %d read, %d landed, %d unchanged, %d set aside, %d deleted in %.1f s",
+        source, entity, result.rows_read, result.rows_landed, result.rows_unchanged, result.rows_rejected,
+        result.rows_deleted, result.seconds,
+    )  # fmt: skip
+    return result
+
+
+@contextmanager
+def _named_errors(source: str, entity: str) -> Iterator[None]:
+    """Whatever the engine, a driver or a file says, said with source and entity and without passwords or values."""
+    try:
+        yield
+    except (ExtractionError, MappingError):
+        raise
+    except psycopg.Error as error:
+        raise ExtractionError(source, entity, f"the warehouse refused: {_primary(error)}", is_lasting=False) from error
+    except sa.exc.DBAPIError as error:
+        message = _primary(error.orig) if isinstance(error.orig, psycopg.Error) else str(error.orig)
+        raise ExtractionError(
+            source, entity, f"the database refused: {without_secrets(message)}", is_lasting=False
+        ) from error
+    except (duckdb.Error, sa.exc.SQLAlchemyError, OSError, ValueError, ModuleNotFoundError) as error:
+        message = without_secrets(str(error)).strip()
+        raise ExtractionError(source, entity, f"cannot be read: {message.splitlines()[0]}", is_lasting=False) from error
+
+
+def _primary(error: psycopg.Error) -> str:
+    return error.diag.message_primary or type(error).__name__
+
+
+def _location(settings: Settings, source: str) -> str:
+    location = settings.sources.get(source)
+    if not location:
+        raise ExtractionError(
+            source, None, f"the settings do not say where it is: set CVP_SOURCES__{source}=... or `sources` in the file"
+        )
+    return location

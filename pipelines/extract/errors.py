@@ -1,0 +1,29 @@
+"""What goes wrong at extraction, said so that a reader knows where to look and what to do."""
+
+from __future__ import annotations
+
+import re
+
+_SECRET = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)|(://[^:/@\s]*:)[^@\s]*(@)", re.IGNORECASE)
+
+
+class ExtractionError(Exception):
+    """An entity could not be extracted, or too much of it was set aside. Names source, entity and cure.
+
+    `is_lasting`: trying again does not help before somebody mends something; False for what a server or network said.
+    """
+
+    def __init__(self, source: str, entity: str | None, message: str, is_lasting: bool = True) -> None:
+        self.source = source
+        self.entity = entity
+        self.is_lasting = is_lasting
+        super().__init__(f"{source}.{entity}: {message}" if entity else f"{source}: {message}")
+
+
+class AbsentRelation(Exception):
+    """The table or file of an entity does not exist in the source; the message names it."""
+
+
+def without_secrets(text: str) -> str:
+    """The text with passwords of connection strings and URLs blotted out."""
+    return _SECRET.sub(lambda match: f"{match[1] or match[3]}***{match[4] or ''}", text)

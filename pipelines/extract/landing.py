@@ -1,0 +1,240 @@
+"""Landing one pull: everything that an extraction writes, in the one transaction that it has."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping as Values
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import psycopg
+import sqlalchemy as sa
+
+from pipelines.contract import entity as contract_of
+from pipelines.extract import landing_sql, watermark
+from pipelines.extract.errors import AbsentRelation, ExtractionError
+from pipelines.extract.landing_sql import LandingSql
+from pipelines.extract.pull import Pull, statement
+from pipelines.extract.result import ExtractionResult
+from pipelines.extract.source import Source
+from pipelines.extract.transfer import Transferred, blocks, transfer
+from pipelines.settings import Settings
+from pipelines.sources.mapping import Mapping
+
+log = logging.getLogger(__name__)
+
+# Below this a table is too small for its share of vanished rows to mean anything.
+ROWS_GUARDED_AGAINST_MASS_DELETION = 100
+# A pull that changed this share of a table leaves the planner's statistics wrong.
+SHARE_THAT_NEEDS_ANALYZE = Decimal("0.1")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    admitted: int
+    rejected: int
+    new: int
+    changed: int
+    gone: int
+    marker: str | None
+    is_delivered: bool
+
+
+class Landing:
+    """One extraction inside its transaction."""
+
+    def __init__(
+        self, settings: Settings, connection: sa.Connection, mapping: Mapping, entity: str, run_id: str
+    ) -> None:
+        self.settings = settings
+        self.connection = connection
+        self.sql = LandingSql(contract_of(entity))
+        self.mapping = mapping
+        self.zones = (mapping.time_zone or settings.time_zone, settings.time_zone)
+        self.names: dict[str, Any] = {"source_system": mapping.source_system, "entity": entity, "run_id": run_id}
+        lock = "select pg_advisory_xact_lock(hashtextextended(:source_system || '.' || :entity, 0))"
+        self._run(lock)
+        self.names["extracted_at"] = self._scalar("select clock_timestamp()")
+        self.marker_before = self._scalar(
+            "select marker from control.watermark where source_system = :source_system and entity = :entity"
+        )
+        self.since = watermark.since(
+            mapping.entities[entity].change_marker, self.marker_before, settings.overlap_minutes
+        )
+
+    @property
+    def extracted_at(self) -> datetime:
+        found: datetime = self.names["extracted_at"]
+        return found
+
+    def pull(self, reader: duckdb.DuckDBPyConnection, source: Source) -> Outcome:
+        """Read, check, land."""
+        pull = Pull(self.mapping, self.sql.contract, self.zones, self.extracted_at, self.since)
+        self._run("set local work_mem = '128MB'")
+        self._run(landing_sql.CREATE_REJECTED)
+        try:
+            sql = statement(pull, source)
+        except AbsentRelation as absent:
+            return self._absent(str(absent))
+        if self._holds_nothing():
+            first = self._first_pull(reader, sql, source)
+            if first is not None:
+                return first
+        self._run(self.sql.create_pulled())
+        done = transfer(reader, sql, source, self._driver, self.sql.copy_into("pulled"))
+        return self._merge(done)
+
+    def account(self, outcome: Outcome, started: float) -> ExtractionResult:
+        """Write watermark and account, and give them back."""
+        landed = outcome.new + outcome.changed
+        result = ExtractionResult(
+            source_system=self.mapping.source_system,
+            entity=self.sql.contract.name,
+            rows_read=outcome.admitted + outcome.rejected,
+            rows_landed=landed,
+            rows_unchanged=outcome.admitted - landed,
+            rows_rejected=outcome.rejected,
+            rows_deleted=outcome.gone,
+            rows_held=self._held(),
+            is_full_pull=self.since is None,
+            marker_before=self.marker_before,
+            marker_after=outcome.marker,
+            seconds=round(time.monotonic() - started, 3),
+            is_delivered=outcome.is_delivered,
+        )
+        if landed + outcome.gone > SHARE_THAT_NEEDS_ANALYZE * max(result.rows_held, 1):
+            self._run(f"analyze {self.sql.table}")
+        self._run(landing_sql.STORE_WATERMARK, {"marker": result.marker_after})
+        self._run(landing_sql.STORE_EXTRACTION, asdict(result))
+        return result
+
+    # -- first pull --------------------------------------------------------------------------------------------
+
+    def _first_pull(self, reader: duckdb.DuckDBPyConnection, sql: str, source: Source) -> Outcome | None:
+        """COPY straight into landing; None where a key came twice: then the general way sorts that out."""
+        table = self.sql.table
+        try:
+            with self.connection.begin_nested():
+                rebuilt = self._is_empty_and_ours()
+                if rebuilt:
+                    self._run(self.sql.drop_key())
+                done = transfer(reader, sql, source, self._driver, self.sql.copy_into(table))
+                if rebuilt:
+                    self._run(self.sql.add_key())
+        except (psycopg.errors.UniqueViolation, sa.exc.IntegrityError) as error:
+            log.info("%s: a key came twice, the pull is read again", table)
+            log.debug("%s", type(error).__name__)
+            return None
+        doubled = self._set_aside(done, table)
+        self._run(landing_sql.STORE_REJECTED)
+        self._run(landing_sql.FORGET_REJECTED_WHOLE)
+        return self._outcome(done, doubled, new=done.admitted - doubled, changed=0, gone=0)
+
+    def _is_empty_and_ours(self) -> bool:
+        """Whether nobody has a row in the table; it is then locked, and its new storage needs no log yet."""
+        if self._scalar(f"select exists (select from {self.sql.table})"):
+            return False
+        self._run(f"lock table {self.sql.table} in access exclusive mode")
+        if self._scalar(f"select exists (select from {self.sql.table})"):
+            return False
+        self._run(f"truncate {self.sql.table}")
+        return True
+
+    # -- later pulls -------------------------------------------------------------------------------------------
+
+    def _merge(self, done: Transferred) -> Outcome:
+        self._run("analyze pulled")
+        doubled = self._set_aside(done, "pulled")
+        self._run(self.sql.compare(whole=self.since is None))
+        self._run(self.sql.keep_rejected())
+        self._run("analyze delta")
+        counted = self.connection.execute(sa.text("select change, count(*) from delta group by change"))
+        counts: dict[str, int] = {row[0]: row[1] for row in counted}
+        self._guard_against_mass_deletion(counts.get("gone", 0))
+        if counts.keys() & {"changed", "gone"}:
+            self._run(self.sql.store_history())
+            self._run(self.sql.update_changed())
+            self._run(self.sql.delete_gone())
+        self._run(self.sql.insert_new())
+        self._run(landing_sql.STORE_REJECTED)
+        self._run(landing_sql.FORGET_REJECTED_WHOLE if self.since is None else self.sql.forget_rejected())
+        return self._outcome(done, doubled, counts.get("new", 0), counts.get("changed", 0), counts.get("gone", 0))
+
+    def _set_aside(self, done: Transferred, table: str) -> int:
+        """Store the rejected lines and move rows whose key came more than once to them; how many those are."""
+        copy = landing_sql.COPY_REJECTED
+        with done.rejects as rejects, self._driver.cursor() as cursor, cursor.copy(copy) as writer:
+            for block in blocks(rejects):
+                writer.write(block)
+        if not done.rejected and table != "pulled":
+            return 0
+        self._run(self.sql.find_doubled(table))
+        moved = self._run(self.sql.set_doubled_aside(table))
+        if moved:
+            self._run(self.sql.remove_doubled(table))
+        if done.rejected:
+            self._run(self.sql.note_doubled())
+        return moved
+
+    def _guard_against_mass_deletion(self, gone: int) -> None:
+        held = self._held()
+        limit = self.settings.deleted_share_limit
+        if held > ROWS_GUARDED_AGAINST_MASS_DELETION and gone > limit * held:
+            raise ExtractionError(
+                self.mapping.source_system,
+                self.sql.contract.name,
+                f"{gone} of {held} landed rows are no longer delivered, more than the {limit:.0%} of"
+                " deleted_share_limit: nothing was changed. Check the source; if the rows are really gone, run once"
+                " with CVP_DELETED_SHARE_LIMIT=1",
+            )
+
+    def _absent(self, what: str) -> Outcome:
+        """A table or file that may be missing delivers no rows; the rows held are then gone, under the same guard."""
+        mapped = self.mapping.entities[self.sql.contract.name]
+        if mapped.absent == "error":
+            raise ExtractionError(
+                self.mapping.source_system,
+                self.sql.contract.name,
+                f"the source has no {what}: provide it, or mend {self.mapping.file}",
+            )
+        self._run(self.sql.create_pulled())
+        self.since = None
+        self._run(self.sql.compare(whole=True))
+        gone = self._scalar("select count(*) from delta")
+        self._guard_against_mass_deletion(gone)
+        self._run(self.sql.store_history())
+        self._run(self.sql.delete_gone())
+        self._run(landing_sql.FORGET_REJECTED_WHOLE)
+        log.info("%s.%s is not delivered: no %s", self.mapping.source_system, self.sql.contract.name, what)
+        return Outcome(0, 0, 0, 0, gone, self.marker_before, is_delivered=False)
+
+    # -- the connection ----------------------------------------------------------------------------------------
+
+    def _outcome(self, done: Transferred, doubled: int, new: int, changed: int, gone: int) -> Outcome:
+        marker = watermark.advanced(self.marker_before, done.highest)
+        return Outcome(done.admitted - doubled, done.rejected + doubled, new, changed, gone, marker, True)
+
+    def _holds_nothing(self) -> bool:
+        return not self._scalar(f"select exists (select from {self.sql.table} where source_system = :source_system)")
+
+    def _held(self) -> int:
+        return int(self._scalar(f"select count(*) from {self.sql.table} where source_system = :source_system"))
+
+    @property
+    def _driver(self) -> psycopg.Connection[Any]:
+        driver: psycopg.Connection[Any] = self.connection.connection.driver_connection  # type: ignore[assignment]
+        return driver
+
+    def _run(self, sql: str, values: Values[str, Any] | None = None) -> int:
+        statement = sa.text(sql)
+        given = self.names | dict(values or {})
+        bound = {name: given[name] for name in statement._bindparams}
+        return self.connection.execute(statement, bound).rowcount
+
+    def _scalar(self, sql: str) -> Any:
+        statement = sa.text(sql)
+        return self.connection.scalar(statement, {name: self.names[name] for name in statement._bindparams})

@@ -1,0 +1,194 @@
+"""The warehouse's side of one landing: the statements that set doubled keys aside, merge, keep history and rejects.
+
+All of them run in the one transaction of an extraction. `pulled` and `rejected` are temporary tables of that
+transaction: nothing of a dead run is left behind. Names are the contract's own; values are bound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipelines.contract import Entity
+
+# One row per row set aside in this pull; `key_is_whole`: every part of the key was readable.
+CREATE_REJECTED = """
+    create temporary table rejected (
+        key text collate "C" not null, reason text not null, row jsonb not null, updated_at timestamptz,
+        key_is_whole boolean not null
+    ) on commit drop
+"""
+COPY_REJECTED = "copy rejected (key, reason, row, updated_at, key_is_whole) from stdin (format csv)"
+
+# Rows set aside before keep the time of their first rejection.
+STORE_REJECTED = """
+    insert into landing.landing_rejected (
+        source_system, entity, key, occurrence, reason, row, updated_at, first_rejected_at, last_rejected_at, run_id
+    )
+    select
+        :source_system, :entity, key, row_number() over (partition by key order by reason, row::text), reason, row,
+        updated_at, :extracted_at, :extracted_at, :run_id
+    from rejected
+    on conflict (source_system, entity, key, occurrence) do update set
+        reason = excluded.reason, row = excluded.row, updated_at = excluded.updated_at,
+        last_rejected_at = excluded.last_rejected_at, run_id = excluded.run_id
+"""
+
+# What a whole pull did not set aside again has landed or is gone.
+FORGET_REJECTED_WHOLE = """
+    delete from landing.landing_rejected
+    where source_system = :source_system and entity = :entity and last_rejected_at < :extracted_at
+"""
+
+STORE_EXTRACTION = """
+    insert into control.extraction (
+        run_id, source_system, entity, rows_read, rows_landed, rows_unchanged, rows_rejected, rows_deleted, rows_held,
+        is_full_pull, marker_before, marker_after, seconds
+    )
+    values (
+        :run_id, :source_system, :entity, :rows_read, :rows_landed, :rows_unchanged, :rows_rejected, :rows_deleted,
+        :rows_held, :is_full_pull, :marker_before, :marker_after, :seconds
+    )
+    on conflict (run_id, source_system, entity) do update set
+        rows_read = excluded.rows_read, rows_landed = excluded.rows_landed, rows_unchanged = excluded.rows_unchanged,
+        rows_rejected = excluded.rows_rejected, rows_deleted = excluded.rows_deleted, rows_held = excluded.rows_held,
+        is_full_pull = excluded.is_full_pull, marker_before = excluded.marker_before,
+        marker_after = excluded.marker_after, seconds = excluded.seconds
+"""
+
+STORE_WATERMARK = """
+    insert into control.watermark (source_system, entity, marker, advanced_at, run_id)
+    values (:source_system, :entity, :marker, :extracted_at, :run_id)
+    on conflict (source_system, entity) do update set
+        marker = excluded.marker, advanced_at = excluded.advanced_at, run_id = excluded.run_id
+"""
+
+
+@dataclass(frozen=True)
+class LandingSql:
+    """The statements of one entity."""
+
+    contract: Entity
+
+    @property
+    def table(self) -> str:
+        return f"landing.{self.contract.name}"
+
+    @property
+    def columns(self) -> list[str]:
+        return ["source_system", *self.contract.column_names, "updated_at", "extracted_at"]
+
+    def copy_into(self, table: str) -> str:
+        return f"copy {table} ({', '.join(self.columns)}) from stdin (format csv)"
+
+    def create_pulled(self) -> str:
+        return f"create temporary table pulled (like {self.table}) on commit drop"
+
+    def drop_key(self) -> str:
+        return f"alter table {self.table} drop constraint {self.contract.name}_pkey"
+
+    def add_key(self) -> str:
+        key = ", ".join(["source_system", *self.contract.key])
+        return f"alter table {self.table} add constraint {self.contract.name}_pkey primary key ({key})"
+
+    def find_doubled(self, table: str) -> str:
+        """Keys delivered more than once, bad copies included. In landing itself the key constraint spares the first."""
+        key = ", ".join(self.contract.key)
+        twice = f"select {key} from pulled group by {key} having count(*) > 1 union"
+        return (
+            f"create temporary table doubled on commit drop as {twice if table == 'pulled' else ''}"
+            f" select {', '.join(f'p.{name}' for name in self.contract.key)} from {table} as p"
+            f" join rejected as r on r.key_is_whole and r.key = {self._key_text('p')}"
+            f" where p.source_system = :source_system"
+        )
+
+    def set_doubled_aside(self, table: str) -> str:
+        return (
+            "insert into rejected (key, reason, row, updated_at, key_is_whole)"
+            f" select {self._key_text('p')}, 'duplicate key',"
+            " to_jsonb(p) - '{source_system, extracted_at, updated_at}'::text[], p.updated_at, true"
+            f" from {table} as p join doubled as d on {self._same_key('p', 'd')}"
+            " where p.source_system = :source_system"
+        )
+
+    def remove_doubled(self, table: str) -> str:
+        return (
+            f"delete from {table} as p using doubled as d"
+            f" where {self._same_key('p', 'd')} and p.source_system = :source_system"
+        )
+
+    def note_doubled(self) -> str:
+        """A bad row whose key came more than once says that too."""
+        return (
+            "update rejected set reason = reason || '; duplicate key' where key_is_whole and reason <> 'duplicate key'"
+            " and key in (select key from rejected where key_is_whole group by key having count(*) > 1)"
+        )
+
+    def compare(self, whole: bool) -> str:
+        """One row per key that is new, changed or (whole pulls) gone."""
+        key = ", ".join(f"coalesce(p.{name}, l.{name}) as {name}" for name in self.contract.key)
+        rest = ", ".join(f"p.{name}" for name in self._not_key + ["updated_at"])
+        changed = " or ".join(f"p.{name} is distinct from l.{name}" for name in self._not_key) or "false"
+        return (
+            "create temporary table delta on commit drop as"
+            " select case when l.source_system is null then 'new' when p.source_system is null then 'gone'"
+            f" else 'changed' end as change, {key}, {rest}"
+            f" from pulled as p {'full' if whole else 'left'} join"
+            f" (select * from {self.table} where source_system = :source_system) as l on {self._same_key('p', 'l')}"
+            f" where l.source_system is null or p.source_system is null or {changed}"
+        )
+
+    def keep_rejected(self) -> str:
+        """A key that came, but bad, is not gone: its last good version stays."""
+        return (
+            "delete from delta as d using rejected as r"
+            f" where d.change = 'gone' and r.key_is_whole and r.key = {self._key_text('d')}"
+        )
+
+    def store_history(self) -> str:
+        return (
+            "insert into landing.landing_history"
+            " (source_system, entity, key, row, known_from, known_to, superseded_by, run_id)"
+            f" select :source_system, :entity, {self._key_text('l')}, to_jsonb(l), l.extracted_at, :extracted_at,"
+            " case d.change when 'gone' then 'delete' else 'update' end, :run_id"
+            f" from delta as d join {self.table} as l on l.source_system = :source_system"
+            f" and {self._same_key('d', 'l')} where d.change in ('changed', 'gone')"
+        )
+
+    def update_changed(self) -> str:
+        assigned = ", ".join(f"{name} = d.{name}" for name in self._not_key + ["updated_at"])
+        return (
+            f"update {self.table} as l set {assigned}, extracted_at = :extracted_at from delta as d"
+            f" where d.change = 'changed' and l.source_system = :source_system and {self._same_key('d', 'l')}"
+        )
+
+    def delete_gone(self) -> str:
+        return (
+            f"delete from {self.table} as l using delta as d"
+            f" where d.change = 'gone' and l.source_system = :source_system and {self._same_key('d', 'l')}"
+        )
+
+    def insert_new(self) -> str:
+        names = [*self.contract.column_names, "updated_at"]
+        return (
+            f"insert into {self.table} (source_system, {', '.join(names)}, extracted_at)"
+            f" select :source_system, {', '.join(names)}, :extracted_at from delta where change = 'new'"
+        )
+
+    def forget_rejected(self) -> str:
+        """After an incremental pull: keys that came again and were not set aside as often as before."""
+        return (
+            "delete from landing.landing_rejected as f where f.source_system = :source_system and f.entity = :entity"
+            " and f.last_rejected_at < :extracted_at and ("
+            f" exists (select from pulled as p where {self._key_text('p')} = f.key)"
+            " or exists (select from rejected as r where r.key = f.key))"
+        )
+
+    @property
+    def _not_key(self) -> list[str]:
+        return [name for name in self.contract.column_names if name not in self.contract.key]
+
+    def _key_text(self, alias: str) -> str:
+        return f"concat_ws(chr(31), {', '.join(f'{alias}.{name}::text' for name in self.contract.key)})"
+
+    def _same_key(self, left: str, right: str) -> str:
+        return " and ".join(f"{left}.{name} = {right}.{name}" for name in self.contract.key)

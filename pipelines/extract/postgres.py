@@ -1,0 +1,116 @@
+"""PostgreSQL as a source.
+
+Every column is cast to text at the source: DuckDB's scanner turns an unconstrained numeric into DOUBLE, its NaN into 0
+and an infinite timestamp into the year 9999, all silently. One statement is one snapshot, in a read-only transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Names
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import duckdb
+import sqlalchemy as sa
+
+from pipelines.extract.engine import load_extension, quote_name, quote_text
+from pipelines.extract.errors import AbsentRelation
+from pipelines.extract.source import Relation, Since, Source, split_name
+from pipelines.sources.mapping import EntityMapping, Mapping
+
+# Text forms that do not depend on the server's or the role's settings; a dead peer is noticed within two minutes.
+SESSION = {
+    "timezone": "UTC",
+    "datestyle": "ISO,YMD",
+    "extra_float_digits": "1",
+    "default_transaction_read_only": "on",
+    "lock_timeout": "60s",
+}
+CONNECTION = {
+    "connect_timeout": "15",
+    "application_name": "cvp-extract",
+    "client_encoding": "UTF8",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "6",
+    "tcp_user_timeout": "120000",
+}
+
+
+def connection_string(location: str) -> str:
+    """The URL as libpq key/value pairs, each value quoted, so that any password arrives as it is."""
+    url = sa.make_url(location)
+    given: dict[str, object] = {
+        "host": url.host, "port": url.port, "user": url.username, "password": url.password, "dbname": url.database,
+    }  # fmt: skip
+    options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
+    given |= CONNECTION | {name: value for name, value in url.query.items() if name != "options"}
+    given["options"] = f"{url.query.get('options', '')} {options}".strip()
+    return " ".join(f"{name}={_quoted(str(value))}" for name, value in given.items() if value is not None)
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+class PostgresSource(Source):
+    """A PostgreSQL database, read by `postgres_query`."""
+
+    def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, location: str, zone: str) -> None:
+        super().__init__(engine, mapping, location, zone)
+        load_extension(engine, "postgres_scanner")
+        engine.execute(f"attach {quote_text(connection_string(location))} as source (type postgres, read_only)")
+        encoding = self._rows("select current_setting('server_encoding')")[0][0]
+        self.unchecked_text = encoding == "SQL_ASCII"
+        self._types: dict[str, str] = {}
+
+    def _query(self, sql: str) -> str:
+        return f"select * from postgres_query('source', {quote_text(sql)})"
+
+    def _rows(self, sql: str) -> list[tuple[str, ...]]:
+        return self.engine.execute(self._query(sql)).fetchall()
+
+    def columns(self, entity: EntityMapping) -> dict[str, str]:
+        if entity.table is not None:
+            found = self._rows(f"select to_regclass({quote_text(_table(entity.table))})::text")
+            if found[0][0] is None:
+                raise AbsentRelation(f"table {entity.table}")
+        self._types = self._describe(self._query(f"select * from {_from(entity)} limit 0"))
+        return self._types
+
+    def select(self, relation: Relation) -> str:
+        columns = ", ".join(f"{quote_name(name)}::text as {quote_name(name)}" for name in relation.columns)
+        sql = f"select {columns} from {_from(relation.entity)}"
+        conditions = [f"({relation.entity.where})"] if relation.entity.where else []
+        if relation.since is not None:
+            conditions += _since(relation.since, self._types, self.zone)
+        if conditions:
+            sql += " where " + " and ".join(conditions)
+        return self._query(sql)
+
+    def clock(self) -> datetime:
+        return datetime.fromisoformat(self._rows("select now()::text")[0][0]).astimezone(UTC)
+
+
+def _table(name: str) -> str:
+    return ".".join(quote_name(part) for part in split_name(name))
+
+
+def _from(entity: EntityMapping) -> str:
+    return _table(entity.table) if entity.table is not None else f"({entity.query}\n) as delivered"
+
+
+def _since(since: Since, types: Names[str, str], zone: str) -> list[str]:
+    """The start of an incremental pull in the marker column's own type, so that an index on it serves."""
+    name = quote_name(since.column)
+    column_type = types[since.column]
+    literal = None
+    if since.number is not None:
+        is_number = column_type.split("(")[0] in ("SMALLINT", "INTEGER", "BIGINT", "DECIMAL", "DOUBLE")
+        literal = str(since.number) if is_number else None
+    elif since.instant is not None and column_type == "TIMESTAMP WITH TIME ZONE":
+        literal = f"timestamptz '{since.instant.astimezone(UTC).isoformat()}'"
+    elif since.instant is not None and column_type in ("TIMESTAMP", "DATE"):
+        local = since.instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+        literal = f"timestamp '{local.isoformat()}'" if column_type == "TIMESTAMP" else f"date '{local.date()}'"
+    return [f"({name} >= {literal} or {name} is null)"] if literal else []

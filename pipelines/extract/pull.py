@@ -1,0 +1,263 @@
+"""One pull of one entity: the statement that reads a source, checks every row and writes it as a line for COPY.
+
+The statement gives three columns: `line`, a CSV line of a landing row, for an admitted row; `reject`, a CSV line of a
+row set aside, for any other; and `marker`, the change marker. The engine makes the lines, so that Python only carries
+blocks of bytes, and the numbers reach PostgreSQL as the text that they are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from pipelines.contract import Column, Entity, Kind
+from pipelines.extract.checks import faults_of, reason_of
+from pipelines.extract.engine import quote_name, quote_text
+from pipelines.extract.errors import ExtractionError
+from pipelines.extract.parsing import instant, parsed
+from pipelines.extract.source import Relation, Since, Source, nearest
+from pipelines.sources.mapping import UPDATED_AT, ColumnMapping, EntityMapping, FileFormat, Mapping
+
+KEY_SEPARATOR = "\x1f"
+PLAIN_NUMBERS = FileFormat()
+
+
+@dataclass(frozen=True)
+class Pull:
+    """What one pull reads. `zones`: of the source's naive timestamps, and the company's."""
+
+    mapping: Mapping
+    contract: Entity
+    zones: tuple[str, str]
+    extracted_at: datetime
+    since: Since | None
+
+    @property
+    def entity(self) -> EntityMapping:
+        return self.mapping.entities[self.contract.name]
+
+
+def statement(pull: Pull, source: Source) -> str:
+    """The DuckDB statement of the pull.
+
+    Raises:
+        ExtractionError: the mapping names a column that the source does not have.
+        AbsentRelation: there is no such table or file.
+    """
+    types = source.columns(pull.entity)
+    origins = _present(pull, types)
+    needed = _needed(pull, origins, types)
+    delivered = source.select(Relation(pull.entity, needed, pull.since))
+    if source.unchecked_text:
+        delivered = _with_checked_text(delivered, needed)
+    numbers = {name: _number_format(pull, origin, types) for name, origin in origins.items()}
+    raw = [item for name, origin in origins.items() for item in _raw(name, origin)] + _raw_marker(pull)
+    values = [
+        f"{_value(pull, column, origins[column.name], numbers[column.name])} as value_{column.name}"
+        for column in pull.contract.columns
+        if column.name in origins
+    ]
+    values.append(f"{_updated_at(pull, origins)} as value_updated_at")
+    values.append(f"{_marker(pull)} as marker")
+    return "\n".join(
+        [
+            f"with delivered as ({delivered}),",
+            f"raw as (select {', '.join(raw)} from delivered),",
+            f"parsed as (select *, {', '.join(values)} from raw),",
+            f"pulled as (select * from parsed where {_is_due(pull)}),",
+            f"checked as (select *, {reason_of(faults_of(pull.contract, origins))} as reason from pulled)",
+            f"select case when reason is null then {_line(pull, origins)} end as line,",
+            f"case when reason is not null then {_reject_line(pull, origins)} end as reject, marker from checked",
+        ]
+    )
+
+
+def landing_columns(contract: Entity) -> list[str]:
+    """The columns of a landing line, in order."""
+    return ["source_system", *contract.column_names, UPDATED_AT, "extracted_at"]
+
+
+def _present(pull: Pull, types: dict[str, str]) -> dict[str, ColumnMapping]:
+    """The mapped columns, but for those that the source may lack and does."""
+    present = {}
+    for name, origin in pull.entity.columns.items():
+        if origin.column is None or origin.column in types:
+            present[name] = origin
+        elif not _may_lack(pull, name):
+            raise _unknown_column(pull, name, origin.column, types)
+    marker = pull.entity.change_marker
+    if marker is not None and marker.column not in types:
+        raise _unknown_column(pull, "change_marker", marker.column, types)
+    return present
+
+
+def _may_lack(pull: Pull, name: str) -> bool:
+    if pull.entity.absent_columns != "allowed":
+        return False
+    return name == UPDATED_AT or not pull.contract.column(name).required
+
+
+def _unknown_column(pull: Pull, name: str, column: str, types: dict[str, str]) -> ExtractionError:
+    where = pull.entity.table or "its query"
+    return ExtractionError(
+        pull.mapping.source_system,
+        pull.contract.name,
+        f"{where} has no column {column!r} (for {name} in {pull.mapping.file}); {nearest(column, list(types))}",
+    )
+
+
+def _needed(pull: Pull, origins: dict[str, ColumnMapping], types: dict[str, str]) -> list[str]:
+    """The source columns to read: those named, and those that an expression mentions."""
+    named = {origin.column for origin in origins.values() if origin.column is not None}
+    if pull.entity.change_marker is not None:
+        named.add(pull.entity.change_marker.column)
+    for name, origin in origins.items():
+        if origin.expression is not None:
+            named |= _mentioned(pull, name, origin.expression, types)
+    return [name for name in types if name in named] or list(types)[:1]
+
+
+def _mentioned(pull: Pull, name: str, expression: str, types: dict[str, str]) -> set[str]:
+    serialized = duckdb.execute("select json_serialize_sql(?)", [f"select ({expression}\n) as value"]).fetchall()[0][0]
+    tree = json.loads(serialized)
+    if tree["error"] or len(tree["statements"]) != 1:
+        message = tree.get("error_message", "it is more than one statement")
+        raise ExtractionError(
+            pull.mapping.source_system,
+            pull.contract.name,
+            f"the expression of {name} in {pull.mapping.file} is no DuckDB expression: {message}",
+        )
+    by_lower = {column.lower(): column for column in types}
+    found = set()
+    for reference in _column_references(tree["statements"][0]):
+        if reference.lower() not in by_lower:
+            raise _unknown_column(pull, name, reference, types)
+        found.add(by_lower[reference.lower()])
+    return found
+
+
+def _column_references(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        if node.get("class") == "COLUMN_REF":
+            yield node["column_names"][-1]
+        for child in node.values():
+            yield from _column_references(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _column_references(child)
+
+
+def _with_checked_text(delivered: str, columns: list[str]) -> str:
+    """Text that is no UTF-8 becomes NUL and its bytes in hex: the NUL sets the row aside, the hex can be stored."""
+    checked = [
+        f"case when {name} is not null then coalesce(try(decode(encode({name}))), chr(0) || hex({name})) end as {name}"
+        for name in map(quote_name, columns)
+    ]
+    return f"select {', '.join(checked)} from ({delivered})"
+
+
+def _raw(name: str, origin: ColumnMapping) -> Iterator[str]:
+    """The text of a canonical column as delivered."""
+    if origin.constant is not None:
+        yield f"{quote_text(origin.constant)} as raw_{name}"
+    elif origin.column is not None:
+        yield f"{quote_name(origin.column)} as raw_{name}"
+    else:
+        # A failing expression makes its struct null, which tells it from one that gives null.
+        attempt = f"try(struct_pack(outcome := cast(({origin.expression}\n) as varchar)))"
+        yield f"({attempt}).outcome as raw_{name}"
+        yield f"{attempt} is null as failed_{name}"
+
+
+def _raw_marker(pull: Pull) -> list[str]:
+    if pull.entity.change_marker is not None:
+        return [f"{quote_name(pull.entity.change_marker.column)} as raw_marker"]
+    return []
+
+
+def _number_format(pull: Pull, origin: ColumnMapping, types: dict[str, str]) -> FileFormat:
+    """The declared decimal mark holds for text columns of files; anything typed has none."""
+    return pull.mapping.file_format if types.get(origin.column or "") == "VARCHAR" else PLAIN_NUMBERS
+
+
+def _value(pull: Pull, column: Column, origin: ColumnMapping, numbers: FileFormat) -> str:
+    raw = f"raw_{column.name}"
+    if origin.codes is not None:
+        cases = " ".join(
+            f"when {quote_text(code)} then {quote_text(target) if target is not None else 'null'}"
+            for code, target in origin.codes.items()
+        )
+        return parsed(f"(case {raw} {cases} end)", column.kind, pull.zones, PLAIN_NUMBERS)
+    if column.kind is Kind.TEXT:
+        return f"nullif({raw}, '')"
+    return parsed(raw, column.kind, pull.zones, numbers, origin.format)
+
+
+def _updated_at(pull: Pull, origins: dict[str, ColumnMapping]) -> str:
+    marker = pull.entity.change_marker
+    if marker is not None and marker.type == "timestamp":
+        return instant("raw_marker", pull.zones[0])
+    return instant(f"raw_{UPDATED_AT}", pull.zones[0]) if UPDATED_AT in origins else "cast(null as timestamptz)"
+
+
+def _marker(pull: Pull) -> str:
+    marker = pull.entity.change_marker
+    if marker is None:
+        return "cast(null as bigint)"
+    if marker.type == "id":
+        return parsed("raw_marker", Kind.INTEGER, pull.zones, PLAIN_NUMBERS)
+    return instant("raw_marker", pull.zones[0])
+
+
+def _is_due(pull: Pull) -> str:
+    if pull.since is None:
+        return "true"
+    if pull.since.number is not None:
+        return f"(marker is null or marker >= {pull.since.number})"
+    if pull.since.instant is None:
+        return "true"
+    return f"(marker is null or marker >= timestamptz {quote_text(pull.since.instant.isoformat())})"
+
+
+def _line(pull: Pull, origins: dict[str, ColumnMapping]) -> str:
+    fields = [_csv_constant(pull.mapping.source_system)]
+    fields += [_csv_value(column) if column.name in origins else "''" for column in pull.contract.columns]
+    fields += ["coalesce(cast(value_updated_at as varchar), '')", _csv_constant(pull.extracted_at.isoformat())]
+    return _csv_line(fields)
+
+
+def _reject_line(pull: Pull, origins: dict[str, ColumnMapping]) -> str:
+    parts = [f"coalesce(cast(value_{name} as varchar), raw_{name}, '')" for name in pull.contract.key]
+    whole = " and ".join(f"value_{name} is not null" for name in pull.contract.key)
+    key = f"concat_ws(chr(31), {', '.join(parts)})"
+    row = ", ".join(f"{quote_text(name)}, {_storable(f'raw_{name}')}" for name in origins)
+    fields = [_csv_text(_storable(key)), _csv_text("reason"), _csv_text(f"cast(json_object({row}) as varchar)")]
+    fields += ["coalesce(cast(value_updated_at as varchar), '')", f"cast({whole} as varchar)"]
+    return _csv_line(fields)
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL's text takes no NUL; the sign for it stands in."""
+    return f"replace({text}, chr(0), chr(9216))"
+
+
+def _csv_line(fields: list[str]) -> str:
+    return "concat(" + ", ',', ".join(fields) + ", chr(10))"
+
+
+def _csv_constant(text: str) -> str:
+    return quote_text('"' + text.replace('"', '""') + '"')
+
+
+def _csv_text(text: str) -> str:
+    """A quoted field; null becomes an empty unquoted one."""
+    return f"""coalesce('"' || replace({text}, '"', '""') || '"', '')"""
+
+
+def _csv_value(column: Column) -> str:
+    value = f"value_{column.name}"
+    return _csv_text(value) if column.kind is Kind.TEXT else f"coalesce(cast({value} as varchar), '')"

@@ -1,0 +1,85 @@
+"""Any other SQLAlchemy dialect as a source: rows streamed through Python, a block at a time.
+
+Slower by several times than the scanners; for databases that DuckDB does not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import sqlalchemy as sa
+
+from pipelines.extract.engine import quote_name
+from pipelines.extract.errors import AbsentRelation
+from pipelines.extract.source import Relation, Source, split_name
+from pipelines.sources.mapping import EntityMapping, Mapping
+
+BLOCK_ROWS = 10_000
+VIEW = "streamed"
+
+
+class RowStreamSource(Source):
+    """A database that SQLAlchemy has a dialect for."""
+
+    def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, location: str, zone: str) -> None:
+        super().__init__(engine, mapping, location, zone)
+        self._database = sa.create_engine(location)
+
+    def columns(self, entity: EntityMapping) -> dict[str, str]:
+        with self._database.connect() as connection:
+            if entity.table is not None:
+                *schema, table = split_name(entity.table)
+                if not sa.inspect(connection).has_table(table, schema=schema[0] if schema else None):
+                    raise AbsentRelation(f"table {entity.table}")
+            names = connection.execute(self._statement(entity, (), empty=True)).keys()
+            return dict.fromkeys(names, "VARCHAR")
+
+    def select(self, relation: Relation) -> str:
+        statement = self._statement(relation.entity, relation.columns)
+        schema = pa.schema([(name, pa.string()) for name in relation.columns])
+        reader = pa.RecordBatchReader.from_batches(schema, self._blocks(statement, schema))
+        self.engine.register(VIEW, reader)
+        return f"select * from {quote_name(VIEW)}"
+
+    def _statement(self, entity: EntityMapping, columns: Sequence[str], empty: bool = False) -> sa.Select[Any]:
+        names: list[sa.ColumnElement[Any]] = [sa.column(name) for name in columns] or [sa.literal_column("*")]
+        if entity.table is not None:
+            *schema, table = split_name(entity.table)
+            origin: sa.FromClause = sa.table(table, schema=schema[0] if schema else None)
+        else:
+            origin = sa.text(entity.query or "").columns().subquery("delivered")
+        statement = sa.select(*names).select_from(origin)
+        if entity.where:
+            statement = statement.where(sa.text(f"({entity.where})"))
+        return statement.where(sa.text("1 = 0")) if empty else statement
+
+    def _blocks(self, statement: sa.Select[Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        with self._database.connect() as connection:
+            rows = connection.execution_options(stream_results=True, max_row_buffer=BLOCK_ROWS).execute(statement)
+            for block in rows.partitions(BLOCK_ROWS):
+                columns = [[_text(value) for value in column] for column in zip(*block, strict=True)]
+                yield pa.RecordBatch.from_arrays([pa.array(column, pa.string()) for column in columns], schema=schema)
+
+
+def _text(value: object) -> str | None:
+    """A driver's value as text: exact decimals, shortest doubles, ISO instants."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Decimal):
+        return format(value, "f") if value.is_finite() else str(value)
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(sep=" ") if value.tzinfo else value.isoformat(sep=" ")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).decode("utf-8", "backslashreplace")
+    return str(value)

@@ -1,0 +1,110 @@
+"""One source system, opened for reading: what each kind of source must be able to say and do."""
+
+from __future__ import annotations
+
+import difflib
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import duckdb
+
+from pipelines.extract.engine import quote_name
+from pipelines.sources.mapping import EntityMapping, Mapping
+
+
+@dataclass(frozen=True)
+class Since:
+    """Where an incremental pull starts: rows whose marker is null or not before this."""
+
+    column: str
+    instant: datetime | None = None
+    number: int | None = None
+
+
+@dataclass(frozen=True)
+class Relation:
+    """What is to be read of an entity: source columns, and from where on. `filtered` comes back from the source."""
+
+    entity: EntityMapping
+    columns: Sequence[str]
+    since: Since | None
+
+
+class Source(ABC):
+    """An opened source system. Every method may raise duckdb.Error, OSError or ValueError; the caller names the entity.
+
+    `unchecked_text` is True where texts may hold bytes that are no UTF-8.
+    """
+
+    unchecked_text = False
+
+    def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, location: str, zone: str) -> None:
+        """`zone` is that of the source's timestamps without one."""
+        self.engine = engine
+        self.mapping = mapping
+        self.location = location
+        self.zone = zone
+
+    @abstractmethod
+    def columns(self, entity: EntityMapping) -> dict[str, str]:
+        """The columns of the entity's table or query: name -> DuckDB type, before the cast to text.
+
+        Raises:
+            AbsentRelation: there is no such table or file.
+        """
+
+    @abstractmethod
+    def select(self, relation: Relation) -> str:
+        """DuckDB SQL that gives these columns as text under their own names, one row per source row.
+
+        A source may apply `since` itself, to read less; the caller applies it to what comes.
+        """
+
+    def clock(self) -> datetime:
+        """The source's own time."""
+        return datetime.now(UTC)
+
+    def set_aside(self) -> list[tuple[str, str, str]]:
+        """After a read: records that the source could not make rows of, as (place, reason, record)."""
+        return []
+
+    def _describe(self, select: str) -> dict[str, str]:
+        rows = self.engine.execute(f"describe {select}").fetchall()
+        return {row[0]: row[1] for row in rows}
+
+
+def text_of(column: str, duckdb_type: str) -> str:
+    """DuckDB SQL for a typed column's text: exact decimals, doubles by shortest text, whole doubles without point."""
+    name = quote_name(column)
+    if duckdb_type == "VARCHAR":
+        return name
+    if duckdb_type in ("DOUBLE", "FLOAT"):
+        whole = f"{name} = trunc({name}) and abs({name}) < 9007199254740992"
+        return f"case when {whole} then cast(cast({name} as bigint) as varchar) else cast({name} as varchar) end"
+    if duckdb_type == "BLOB":
+        return f"coalesce(try(decode({name})), '0x' || hex({name}))"
+    return f"cast({name} as varchar)"
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """The end of an error about an unknown name: the nearest known one, or all of them."""
+    near = difflib.get_close_matches(name.lower(), [item.lower() for item in known], n=1)
+    if near:
+        return f"did you mean {next(item for item in known if item.lower() == near[0])}?"
+    return f"it has {', '.join(known)}"
+
+
+def split_name(name: str) -> list[str]:
+    """The parts of a dotted table name; double quotes keep a dot inside a part."""
+    parts, part, quoted = [], "", False
+    for character in name:
+        if character == '"':
+            quoted = not quoted
+        elif character == "." and not quoted:
+            parts.append(part)
+            part = ""
+        else:
+            part += character
+    return [*parts, part]

@@ -1,0 +1,68 @@
+"""A SQLite file as a source.
+
+SQLite's own text of a REAL has fifteen digits, so a stored double would arrive changed; here it gets as many of
+fifteen to seventeen as bring it back exactly. A column may hold any type in any row: all of it arrives as text.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from pipelines.extract.engine import load_extension, quote_name, quote_text
+from pipelines.extract.errors import AbsentRelation
+from pipelines.extract.source import Relation, Source
+from pipelines.sources.mapping import EntityMapping, Mapping
+
+
+def file_of(location: str) -> Path:
+    """The file of a location, which may be written as a `sqlite:///` URL."""
+    return Path(location.removeprefix("sqlite:///")).expanduser()
+
+
+class SqliteSource(Source):
+    """A SQLite file, read by `sqlite_query`; a mapping's query is SQLite's own SQL."""
+
+    unchecked_text = True
+
+    def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, location: str, zone: str) -> None:
+        super().__init__(engine, mapping, location, zone)
+        file = file_of(location)
+        if not file.is_file():
+            raise FileNotFoundError(f"there is no file {file}: mend this source's location in the settings")
+        load_extension(engine, "sqlite_scanner")
+        engine.execute("set sqlite_all_varchar = true")
+        engine.execute(f"attach {quote_text(str(file))} as source (type sqlite, read_only)")
+
+    def _query(self, sql: str) -> str:
+        return f"select * from sqlite_query('source', {quote_text(sql)})"
+
+    def columns(self, entity: EntityMapping) -> dict[str, str]:
+        if entity.table is not None:
+            tables = "select name from sqlite_master where type in ('table', 'view')"
+            found = f"{tables} and name = {quote_text(entity.table)}"
+            if not self.engine.execute(self._query(found)).fetchall():
+                raise AbsentRelation(f"table {entity.table}")
+        return self._describe(self._query(f"select * from {_from(entity)} limit 0"))
+
+    def select(self, relation: Relation) -> str:
+        columns = ", ".join(f"{_text(name)} as {quote_name(name)}" for name in relation.columns)
+        sql = f"select {columns} from {_from(relation.entity)}"
+        if relation.entity.where:
+            sql += f" where ({relation.entity.where})"
+        return self._query(sql)
+
+
+def _from(entity: EntityMapping) -> str:
+    return quote_name(entity.table) if entity.table is not None else f"({entity.query}\n) as delivered"
+
+
+def _text(column: str) -> str:
+    name = quote_name(column)
+    texts = [f"printf('%!.{digits}g', {name})" for digits in (15, 16, 17)]
+    exact = " ".join(f"when cast({text} as real) = {name} then {text}" for text in texts[:2])
+    return (
+        f"case typeof({name}) when 'real' then case {exact} else {texts[2]} end "
+        f"when 'null' then null else cast({name} as text) end"
+    )

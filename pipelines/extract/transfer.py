@@ -1,0 +1,76 @@
+"""Carries the blocks of a pull from the engine into PostgreSQL by COPY, and counts them."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, Any
+
+import duckdb
+import numpy as np
+import psycopg
+import pyarrow as pa
+
+from pipelines.extract.source import Source
+from pipelines.extract.watermark import highest
+
+BLOCK_ROWS = 20_000
+SPOOL_BYTES = 8 * 1024 * 1024
+
+
+@dataclass
+class Transferred:
+    """What a pull delivered: rows admitted, rows set aside (their CSV lines spooled), the highest marker seen."""
+
+    admitted: int
+    rejected: int
+    highest: datetime | int | None
+    rejects: IO[bytes]
+
+
+def transfer(
+    engine: duckdb.DuckDBPyConnection, sql: str, source: Source, target: psycopg.Connection[Any], copy: str
+) -> Transferred:
+    """Run the pull and COPY its admitted lines into the warehouse; nothing is held but one block."""
+    clock = source.clock()
+    done = Transferred(0, 0, None, tempfile.SpooledTemporaryFile(SPOOL_BYTES))  # noqa: SIM115 - read by the caller
+    with target.cursor() as cursor, cursor.copy(copy) as writer:
+        for block in engine.execute(sql).to_arrow_reader(BLOCK_ROWS):
+            lines, rejects, markers = block.columns
+            writer.write(_bytes(lines))
+            done.admitted += len(lines) - lines.null_count
+            done.rejected += len(rejects) - rejects.null_count
+            if rejects.null_count < len(rejects):
+                done.rejects.write(_bytes(rejects))
+            seen = highest(markers, clock)
+            if seen is not None:
+                done.highest = seen if done.highest is None else max(done.highest, seen)
+    for place, reason, record in source.set_aside():
+        row = json.dumps({"record": record.replace("\0", "\u2400")}, ensure_ascii=False)
+        fields = [place, reason, row]
+        done.rejects.write((",".join(map(_quoted, fields)) + ",,false\n").encode())
+        done.rejected += 1
+    done.rejects.seek(0)
+    return done
+
+
+def blocks(file: IO[bytes]) -> Iterator[bytes]:
+    """The file's content, a megabyte at a time."""
+    while block := file.read(1 << 20):
+        yield block
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _bytes(lines: pa.Array) -> memoryview:
+    """The text column's own buffer: its lines stand in it one after the other, nulls as nothing."""
+    _, offsets, data = lines.buffers()
+    if data is None:
+        return memoryview(b"")
+    places = np.frombuffer(offsets, dtype=np.int64 if pa.types.is_large_string(lines.type) else np.int32)
+    return memoryview(data)[places[lines.offset] : places[lines.offset + len(lines)]]
