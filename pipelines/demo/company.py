@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
@@ -25,6 +26,15 @@ class DemoSize:
 
     customers: int = 1_200
     lines: int = 110_000
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a generated system says of itself: what it was made from, and up to which day it is known."""
+
+    size: DemoSize
+    seed: int
+    until: date
 
 
 def make_world(size: DemoSize, seed: int) -> World:

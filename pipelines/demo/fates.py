@@ -14,7 +14,7 @@ import numpy as np
 from pipelines.demo import catalogue as goods
 from pipelines.demo.population import Population
 from pipelines.demo.rows import stream
-from pipelines.demo.timeline import LIFE_END, LIFE_START, NEVER, Array
+from pipelines.demo.timeline import HISTORY_END, LIFE_END, LIFE_START, NEVER, Array
 
 CAUSES = (
     "manager_changed",
@@ -50,6 +50,7 @@ TRACES = (
 LEAVE_RATE_A_YEAR = 0.10
 PAUSE_SHARE = 0.08
 RETURN_SHARE = 0.02
+STAGED_FROM = 600
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,10 @@ def _causes(rng: np.random.Generator, people: Population, leaves: Array) -> Arra
     dealt = np.concatenate([rng.permutation(len(CAUSES)) for _ in range(len(ranked) // len(CAUSES) + 1)])
     cause[ranked] = dealt[: len(ranked)]
     cause[(rng.random(people.count) < 0.07) & (cause != STAYS)] = NO_CAUSE
-    one_family = _second_family(people) < 0
-    cause[one_family & (cause == COMPETITOR)] = CONTRACTS
+    # a competitor cannot gain a family of a customer that buys one family only
+    nothing_to_gain = np.flatnonzero((_second_family(people) < 0) & (cause == COMPETITOR))
+    others = np.array([MANAGER, CONTACT, PROMISES, CONTRACTS, COMPLAINT])
+    cause[nothing_to_gain] = rng.choice(others, len(nothing_to_gain))
     return cause
 
 
@@ -105,11 +108,27 @@ def _second_family(people: Population) -> Array:
     return np.where(several, families[:, 1], -1)
 
 
+def _staged(people: Population) -> Array:
+    """Two large customers for each cause, in order of cause, in companies large enough; else nobody.
+
+    They stopped ordering shortly before the history ends, so that the last nights have core customers at risk.
+    """
+    if people.count < STAGED_FROM:
+        return np.array([], dtype=np.int64)
+    fit = (people.enters == LIFE_START) & ~people.prospect & (_second_family(people) >= 0)
+    ranked = np.argsort(-np.where(fit, people.size, -np.inf), kind="stable")
+    step = people.count // 100
+    return ranked[2 * step : 2 * step + 2 * len(CAUSES) * step : step]
+
+
 def make_fates(seed: int, people: Population) -> Fates:
     """One fate per customer."""
     rng = stream(seed, "fates")
     leaves = _leave_days(rng, people)
     cause = _causes(rng, people, leaves)
+    staged = _staged(people)
+    cause[staged] = np.arange(len(staged)) % len(CAUSES)
+    leaves[staged] = HISTORY_END - np.where(np.arange(len(staged)) < len(CAUSES), 70, 35)
     shape = np.where(cause == STAYS, NO_CAUSE, cause)
     shortest = np.array([trace.shortest for trace in TRACES])[shape]
     longest = np.array([trace.longest for trace in TRACES])[shape]

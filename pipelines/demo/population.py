@@ -11,7 +11,7 @@ from pipelines.demo import catalogue as goods
 from pipelines.demo import vocabulary as words
 from pipelines.demo.names import company_names
 from pipelines.demo.rows import numbered, stream
-from pipelines.demo.timeline import LIFE_END, LIFE_START, NULL, Array, day_number
+from pipelines.demo.timeline import LIFE_END, LIFE_START, NEVER, NULL, Array, day_number
 
 SLOTS = 8
 FIRST_NUMBER = 100_001
@@ -27,7 +27,7 @@ class Population:
     `size` is the standard normal log-size; `frequency` relative orders a year (scaled later); `weight_kg` a line's
     typical weight; `regularity` the shape of the gaps between orders; `assortment` (customers, slots) materials,
     of which `slot_count` are used; `since`, `enters` days (since NULL: unknown; enters: of the first order at the
-    earliest); `prospect`: never orders.
+    earliest); `prospect`: never orders; `handed_over`: the day a colleague takes over from the salesperson, NEVER.
     """
 
     industry: Array
@@ -54,6 +54,7 @@ class Population:
     enters: Array
     prospect: Array
     salesperson: Array
+    handed_over: Array
 
     @property
     def count(self) -> int:
@@ -146,4 +147,5 @@ def make_population(seed: int, count: int) -> Population:
         enters=enters,
         prospect=prospect,
         salesperson=department + len(words.DEPARTMENTS) * rng.integers(0, per_department, count),
+        handed_over=np.where(rng.random(count) < 0.2, rng.integers(LIFE_START, LIFE_END, count), NEVER),
     )

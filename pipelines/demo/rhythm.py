@@ -125,6 +125,14 @@ def _calendar_days(intensity: Array, customer: Array, own_time: Array) -> Array:
     return MONTH_STARTS[month] + (share * MONTH_LENGTHS[month]).astype(np.int64)
 
 
+def _off_weekends(rng: np.random.Generator, day: Array) -> Array:
+    """Most orders that fall on a weekend are placed in the week before it (Saturday) or after it (Sunday)."""
+    place = weekday(day)
+    moved = (place >= 5) & (rng.random(len(day)) >= WEEKEND_SHARE)
+    distance = rng.integers(1, 6, len(day))
+    return day + np.where(moved, np.where(place == 5, -distance, distance), 0)
+
+
 def make_orders(seed: int, people: Population, fates: Fates, levels: Levels, lines: int) -> Orders:
     """The order heads of the whole life, so many that the history up to HISTORY_ENDS_ON holds about `lines` lines."""
     rng = stream(seed, "orders")
@@ -133,9 +141,7 @@ def make_orders(seed: int, people: Population, fates: Fates, levels: Levels, lin
     intensity *= lines / float((in_history * people.lines_mean).sum())
     customer, own_time = _renewals(rng, intensity.sum(axis=1), people.regularity)
     day = _calendar_days(intensity, customer, own_time)
-    late = weekday(day)
-    moved = (late >= 5) & (rng.random(len(day)) >= WEEKEND_SHARE)
-    day = day + np.where(moved, np.where(late == 5, np.where(rng.random(len(day)) < 0.5, -1, 2), 1), 0)
+    day = _off_weekends(rng, day)
     placed = day * DAY + rng.integers(OPENS, CLOSES, len(day))
     inside = (day >= np.maximum(people.enters, LIFE_START)[customer]) & (day < fates.leaves[customer])
     inside &= day <= LIFE_END

@@ -165,9 +165,11 @@ def make_part(world: World, part: int) -> Part:
 
 
 def _salespeople(world: World, part: Part, chance: Array) -> Array:
-    """Who took the order: the customer's own person, now and then a colleague, sometimes nobody is noted."""
-    own = world.people.salesperson[part.customer]
-    colleague = own % len(words.DEPARTMENTS)
+    """Who took the order: the customer's own person, now and then the first of the department; some are not noted."""
+    departments = len(words.DEPARTMENTS)
+    handed_over = part.day >= world.people.handed_over[part.customer]
+    own = world.people.salesperson[part.customer] + np.where(handed_over, departments, 0)
+    colleague = own % departments
     taken = markets.person_ids(np.where(chance < 0.06, colleague, own))
     taken[chance > 0.995] = b""
     return taken

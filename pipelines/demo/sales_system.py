@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from pipelines.demo.binary_copy import Field, encode
-from pipelines.demo.company import DemoSize
+from pipelines.demo.company import DemoSize, Known
 from pipelines.demo.timeline import Array
 
 logger = logging.getLogger(__name__)
@@ -154,25 +154,16 @@ BY_NAME = {table.name: table for table in TABLES}
 SCHEMAS = ("md", "mm", "sd", "fi", "demo_truth")
 
 
-@dataclass(frozen=True)
-class Known:
-    """What a generated database says of itself: what it was made from, and up to which day it is known."""
-
-    size: DemoSize
-    seed: int
-    until: date
-
-
 def read_known(connection: psycopg.Connection) -> Known | None:
-    """The database's own record; None where no demo company lives in it."""
+    """The database's own record, locked against others that would move it on; None where it holds no demo company."""
     found = connection.execute("select to_regclass('demo_truth.build') is not null").fetchone()
     if not found or not found[0]:
         return None
-    row = connection.execute("select customers, lines, seed, known_until from demo_truth.build").fetchone()
+    row = connection.execute("select customers, lines, seed, known_until from demo_truth.build for update").fetchone()
     return Known(DemoSize(row[0], row[1]), row[2], row[3]) if row else None
 
 
-def create_schemas(connection: psycopg.Connection, size: DemoSize, seed: int, until: date) -> None:
+def create_schemas(connection: psycopg.Connection, known: Known) -> None:
     """Empty tables and the record of the build; a demo company that lives there already is replaced."""
     if read_known(connection):
         logger.info("replacing the demo company in the sales database")
@@ -189,7 +180,7 @@ def create_schemas(connection: psycopg.Connection, size: DemoSize, seed: int, un
     connection.execute(
         "create table demo_truth.build (customers integer, lines integer, seed bigint, known_until date)"
     )
-    record = (size.customers, size.lines, seed, until)
+    record = (known.size.customers, known.size.lines, known.seed, known.until)
     connection.execute("insert into demo_truth.build values (%s, %s, %s, %s)", record)
 
 
@@ -203,9 +194,9 @@ def _comment(connection: psycopg.Connection, table: ErpTable) -> None:
 def copy_rows(
     connection: psycopg.Connection, target: sql.Composable, fields: Sequence[Field], columns: dict[str, Array]
 ) -> None:
-    """Rows into a table of these fields, by binary COPY."""
+    """Rows into a table of these fields that this transaction created, by binary COPY."""
     names = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields)
-    statement = sql.SQL("copy {} ({}) from stdin (format binary)").format(target, names)
+    statement = sql.SQL("copy {} ({}) from stdin (format binary, freeze)").format(target, names)
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for piece in encode(fields, columns):
             copy.write(piece)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.demo.company import DemoSize
+from pipelines.demo.company import DemoSize, Known
 from pipelines.demo.timeline import NULL, Array
 
 ORIGIN_DAY = np.datetime64("2000-01-01")
@@ -95,18 +95,16 @@ def _write(connection: sqlite3.Connection, rows: Iterable[tuple[str, dict[str, A
     return counts
 
 
-def _create(connection: sqlite3.Connection, size: DemoSize, seed: int, until: date) -> None:
+def _create(connection: sqlite3.Connection, known: Known) -> None:
     for table in TABLES:
         columns = ", ".join(f'"{column}" {SQL_TYPES[kind]}' for column, kind in table.columns.items())
         connection.execute(f'create table "{table.name}" ({columns}, primary key ({", ".join(table.key)}))')
     connection.execute("create table DemoBuild (Customers integer, Lines integer, Seed integer, KnownUntil text)")
-    build = (size.customers, size.lines, seed, until.isoformat())
+    build = (known.size.customers, known.size.lines, known.seed, known.until.isoformat())
     connection.execute("insert into DemoBuild values (?, ?, ?, ?)", build)
 
 
-def create_file(
-    path: Path, size: DemoSize, seed: int, until: date, rows: Iterable[tuple[str, dict[str, Array]]]
-) -> dict[str, int]:
+def create_file(path: Path, known: Known, rows: Iterable[tuple[str, dict[str, Array]]]) -> dict[str, int]:
     """A new file in place of any before it; it appears whole or not at all. Returns the rows by table."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".unfinished")
@@ -114,7 +112,7 @@ def create_file(
     with closing(sqlite3.connect(unfinished, isolation_level=None)) as connection:
         connection.execute("pragma synchronous = off")
         connection.execute("begin")
-        _create(connection, size, seed, until)
+        _create(connection, known)
         counts = _write(connection, rows)
         for table in TABLES:
             connection.execute(f'create index "{table.name}_{table.stamp}" on "{table.name}" ("{table.stamp}")')
@@ -123,13 +121,13 @@ def create_file(
     return counts
 
 
-def known_until(path: Path) -> date | None:
-    """The day up to which the file is known; None where there is no finished file."""
+def read_known(path: Path) -> Known | None:
+    """The file's own record; None where there is no finished file."""
     if not path.is_file():
         return None
     with closing(sqlite3.connect(path)) as connection:
-        row = connection.execute("select KnownUntil from DemoBuild").fetchone()
-    return date.fromisoformat(row[0])
+        row = connection.execute("select Customers, Lines, Seed, KnownUntil from DemoBuild").fetchone()
+    return Known(DemoSize(row[0], row[1]), row[2], date.fromisoformat(row[3]))
 
 
 def merge(path: Path, until: date, rows: Iterable[tuple[str, dict[str, Array]]]) -> dict[str, int]:
