@@ -14,7 +14,7 @@ from expectations.rule import Suite
 from pipelines.settings import Settings
 from pipelines.validate.checkpoint import run_checkpoint
 from pipelines.validate.outcome import RuleOutcome, raise_for
-from pipelines.validate.quality import record, record_rows_set_aside
+from pipelines.validate.quality import record, record_rejected_rows, record_waiting_rows
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def validate_landing(settings: Settings, engine: sa.Engine, run_id: str) -> Gate
         GateError: a rule could not be checked.
         RunRefused: the run has been superseded.
     """
-    record_rows_set_aside(engine, run_id)
+    record_rejected_rows(engine, run_id)
     return _pass_gate("landing", landing.SUITES, settings, engine, run_id)
 
 
@@ -49,6 +49,7 @@ def validate_candidates(settings: Settings, engine: sa.Engine, run_id: str) -> G
         GateError: a rule could not be checked.
         RunRefused: the run has been superseded.
     """
+    record_waiting_rows(engine, run_id)
     return _pass_gate("candidates", candidates.SUITES, settings, engine, run_id)
 
 

@@ -22,6 +22,8 @@ CANDIDATES = """
     create schema rules;
     create table staging.stg_customer (customer_id text collate "C", customer_name text, is_inferred boolean);
     create table staging.stg_product (product_id text collate "C", is_inferred boolean);
+    create table staging.base_key_collision (entity text, entity_key text, source_count bigint);
+    create table staging.base_waiting (entity text, waiting_count bigint);
     create table intermediate.int_missing_exchange_rate (entity text, currency text, rate_date date, row_count bigint);
     create table rules.tier_scheme (scheme text, position integer, tier text);
     create table candidates.customer_tier (
@@ -58,7 +60,7 @@ CLEAN = """
         ('night-0', 'sales', 'sales_order', 200, 200, 0, 0, 0, 200, true, 1),
         ('night-1', 'sales', 'sales_order', 202, 2, 199, 1, 0, 201, true, 1),
         ('night-1', 'sales', 'sales_order_line', 1, 1, 0, 0, 0, 1, true, 1),
-        ('night-1', 'sales', 'payment', 0, 0, 0, 0, 0, 0, true, 1);
+        ('night-1', 'crm', 'survey_response', 0, 0, 0, 0, 0, 0, true, 1);
     insert into landing.landing_rejected (
         source_system, entity, key, occurrence, reason, row, first_rejected_at, last_rejected_at, run_id
     ) values (
@@ -74,6 +76,7 @@ CLEAN = """
     ) values ('sales', 'O1', 1, 'P1', 2, 10, '2026-04-01 02:00+08');
     insert into rules.tier_scheme values
         ('three_tier', 1, 'core'), ('three_tier', 2, 'important'), ('three_tier', 3, 'general');
+    insert into staging.base_waiting values ('sales_order_line', 0), ('delivery', 1), ('payment', 2);
     insert into staging.stg_customer
     select 'C' || lpad(number::text, 2, '0'), 'Zhang Canary ' || number, false from generate_series(1, 12) as number;
     insert into candidates.customer_tier

@@ -62,6 +62,7 @@ BAD_DATA = {
     "every_exchange_rate_is_there": """
         insert into intermediate.int_missing_exchange_rate values ('invoice', 'USD', '2026-03-07', 3)
     """,
+    "keys_come_from_one_source": "insert into staging.base_key_collision values ('customer', '(C01)', 2)",
     "customers_are_in_the_master_data": """
         update staging.stg_customer set is_inferred = true where customer_id = 'C12'
     """,
@@ -78,6 +79,7 @@ SHOWN = {
     "customers_in_both",
     "customers_tonight",
     "entity",
+    "entity_key",
     "indicator_id",
     "indicators",
     "newest_ordered_on",

@@ -1,10 +1,10 @@
-"""What must hold of the exchange rates that the night's money was converted with."""
+"""What must hold of what several sources landed together."""
 
 from datetime import date
 
 from expectations.rule import Rule, Severity, Suite
 
-SUITE = Suite(
+EXCHANGE_RATE = Suite(
     "intermediate",
     "int_missing_exchange_rate",
     (
@@ -25,6 +25,28 @@ SUITE = Suite(
                     sum(missing.row_count) as row_count
                 from intermediate.int_missing_exchange_rate as missing
                 group by missing.currency, missing.rate_date
+            """,
+        ),
+    ),
+)
+
+KEY = Suite(
+    "staging",
+    "base_key_collision",
+    (
+        Rule(
+            name="keys_come_from_one_source",
+            severity=Severity.FAIL,
+            since=date(2026, 11, 22),
+            expected="every key of an entity delivered by one source system only",
+            reason="A key is unique per entity; what two systems deliver under one key would count twice in every sum.",
+            cure="leave the entity out of one of the two mappings, or make its keys differ with an expression",
+            unexpected_rows="""
+                -- one row per entity and key that more than one source system delivers
+                select
+                    collision.entity,
+                    collision.entity_key
+                from staging.base_key_collision as collision
             """,
         ),
     ),
