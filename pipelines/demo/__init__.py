@@ -60,6 +60,13 @@ class DemoSummary:
     until: date
     rows: dict[str, int]
 
+    def describe(self) -> str:
+        """One line for a person."""
+        written = {table: count for table, count in self.rows.items() if count}
+        if not written:
+            return f"nothing to write, both systems are known until the end of {self.until}"
+        return f"{sum(written.values()):,} rows in {len(written)} tables, known until the end of {self.until}"
+
 
 def _check_day(until: date) -> None:
     if not LIFE_STARTS_ON <= until <= LIFE_ENDS_ON:

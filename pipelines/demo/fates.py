@@ -31,19 +31,21 @@ STAYS = -1
 
 @dataclass(frozen=True)
 class Trace:
-    """A cause's shape: days from its start to the end, and what is left of the volume just before the end."""
+    """A cause's shape: days from its start to the end, what is left of the volume just before the end, and which part
+    of the loss comes at once."""
 
     shortest: int
     longest: int
     volume_left: float
+    at_once: float = 0.0
 
 
 TRACES = (
     Trace(40, 160, 0.65),
-    Trace(120, 260, 0.40),
+    Trace(120, 260, 0.35, at_once=0.6),
     Trace(110, 200, 0.70),
     Trace(60, 170, 0.65),
-    Trace(90, 240, 0.35),
+    Trace(90, 240, 0.35, at_once=0.3),
     Trace(20, 110, 0.85),
     Trace(20, 60, 0.90),
 )

@@ -28,9 +28,13 @@ def sales_flaws(world: World) -> dict[str, Batch]:
     days = HISTORY_END - np.array(DAYS_BACK)
     position = np.maximum(np.searchsorted(world.orders.placed, (days + 1) * DAY) - 1, 0)
     order, customer = order_numbers(position), customer_numbers(world.orders.customer[position])
+    return {**_order_flaws(days, order, customer), **_money_flaws(days, order, customer)}
+
+
+def _order_flaws(days: Array, order: Array, customer: Array) -> dict[str, Batch]:
+    """An unknown status, impossible weights and a price below zero, a delivery of nothing and one of no order."""
     instant = days * DAY + HOUR
-    one = slice(0, 1)
-    two = slice(0, 2)
+    one, two = slice(0, 1), slice(0, 2)
     return {
         "vbak": _batch(
             instant[one],
@@ -50,15 +54,23 @@ def sales_flaws(world: World) -> dict[str, Batch]:
              "vgbel": np.array([order[0], b"0019999777"]), "vgpos": 10, "wadat_ist": days[two],
              "lfimg": np.array([0, 3_000_000]), "vrkme": b"KG"},
         ),
+    }  # fmt: skip
+
+
+def _money_flaws(days: Array, order: Array, customer: Array) -> dict[str, Batch]:
+    """An invoice never due, payments of nothing and of no invoice, a contract that ends first, a nameless customer."""
+    instant = days * DAY + HOUR
+    one, three = slice(0, 1), slice(0, 3)
+    return {
         "vbrk": _batch(
             instant[one],
             {"vbeln_vf": b"0099999001", "kunag": customer[one], "aubel": order[one], "fkdat": days[one], "faedt": NULL,
              "netwr": 1_250_000, "waerk": b"CNY", "augst": b"O"},
         ),
         "zahlung": _batch(
-            instant[slice(0, 3)],
+            instant[three],
             {"belnr": np.array([b"1599999001", b"1599999002", b"1599999003"]),
-             "rebzg": np.array([b"0099999001", b"0098888001", b"0098888002"]), "augdt": days[slice(0, 3)],
+             "rebzg": np.array([b"0099999001", b"0098888001", b"0098888002"]), "augdt": days[three],
              "wrbtr": np.array([0, 500_000, 730_000]), "waers": b"CNY"},
         ),
         "vbkk": _batch(

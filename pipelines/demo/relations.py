@@ -167,7 +167,7 @@ def potential_table(seed: int, people: Population, fates: Fates, weight: Array, 
     estimate = weight[:, first].astype(np.float64) / share[:, None] * judged
     shrinking = fates.cause == CONTRACTS
     cut_year = np.array([as_date(day).year if day < LIFE_END else LAST_YEAR + 1 for day in fates.decided.tolist()])
-    left = rng.uniform(0.45, 0.7, people.count)
+    left = rng.uniform(0.40, 0.62, people.count)
     cut = np.where(shrinking[:, None] & (years[None, :] >= cut_year[:, None]), left[:, None], 1.0)
     held = fates.estimated[:, None] & (january[None, :] >= (people.enters - 200)[:, None])
     held &= (january < np.minimum(fates.leaves, LIFE_END - 400)[:, None] + 400) & ~people.prospect[:, None]

@@ -58,14 +58,17 @@ class Orders:
 
 
 def _decline(fates: Fates) -> Array:
-    """What a cause leaves of the volume, (customers, months): a straight line from its start to the end."""
+    """What a cause leaves of the volume, (customers, months): a step at its start, a straight line to the end."""
     mid = MONTH_STARTS[:-1] + MONTH_LENGTHS / 2
     leaving = fates.cause != STAYS
-    left = np.array([trace.volume_left for trace in TRACES])[np.where(leaving, fates.cause, 0)]
+    shape = np.where(leaving, fates.cause, 0)
+    left = np.array([trace.volume_left for trace in TRACES])[shape]
+    at_once = np.array([trace.at_once for trace in TRACES])[shape]
     span = np.where(leaving, fates.leaves - fates.decided, 1)
     start = np.where(leaving, fates.decided, LIFE_END + 1)
     progress = np.clip((mid[None, :] - start[:, None]) / span[:, None], 0.0, 1.0)
-    return (1.0 - progress * (1.0 - left[:, None])).astype(np.float32)
+    lost = np.where(progress > 0, at_once[:, None] + (1.0 - at_once[:, None]) * progress, 0.0)
+    return (1.0 - lost * (1.0 - left[:, None])).astype(np.float32)
 
 
 def make_levels(seed: int, people: Population, fates: Fates) -> Levels:

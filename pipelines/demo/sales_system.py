@@ -151,7 +151,8 @@ TRUTH = ErpTable("demo_truth", "customer_fate", "What the generator decided; del
     _field("resumes_on", "date", "Day after the pause"),
 ))  # fmt: skip
 BY_NAME = {table.name: table for table in TABLES}
-SCHEMAS = ("md", "mm", "sd", "fi", "demo_truth")
+ERP_SCHEMAS = ("md", "mm", "sd", "fi")
+SCHEMAS = (*ERP_SCHEMAS, TRUTH.schema)
 
 
 def read_known(connection: psycopg.Connection) -> Known | None:
@@ -177,11 +178,20 @@ def create_schemas(connection: psycopg.Connection, known: Known) -> None:
         )
         connection.execute(sql.SQL("create table {} ({})").format(table.identifier, columns))
         _comment(connection, table)
+    _let_read(connection)
     connection.execute(
         "create table demo_truth.build (customers integer, lines integer, seed bigint, known_until date)"
     )
     record = (known.size.customers, known.size.lines, known.seed, known.until)
     connection.execute("insert into demo_truth.build values (%s, %s, %s, %s)", record)
+
+
+def _let_read(connection: psycopg.Connection) -> None:
+    """Whoever may connect may read the ERP; the truth stays its owner's."""
+    for schema in ERP_SCHEMAS:
+        name = sql.Identifier(schema)
+        connection.execute(sql.SQL("grant usage on schema {} to public").format(name))
+        connection.execute(sql.SQL("grant select on all tables in schema {} to public").format(name))
 
 
 def _comment(connection: psycopg.Connection, table: ErpTable) -> None:
