@@ -65,7 +65,7 @@ class Maker:
     """Rows of one company under construction, with the dice and the dates that matter."""
 
     def __init__(self, seed: int, as_of: date) -> None:
-        self.dice = Random(seed * 1_000_003 + as_of.toordinal())  # noqa: S311 - reproducible, not secret
+        self.dice = Random(seed * 1_000_003 + as_of.toordinal())
         self.as_of = as_of
         self.rows: Company = {entity: [] for entity in KEYS}
         self.edges = self._edges()
@@ -397,4 +397,4 @@ def write_folder(company: Company, folder: Path) -> Path:
 
 def _shuffled(rows: list[Row]) -> list[Row]:
     """Another order than that of the ids, the same every time."""
-    return Random(len(rows)).sample(rows, len(rows))  # noqa: S311 - reproducible, not secret
+    return Random(len(rows)).sample(rows, len(rows))

@@ -1,0 +1,149 @@
+"""A company's rows straight into landing, a night's parameters into control, and the models built over them.
+
+The short way to a night's candidates: no source, no gate, no publication; the calibration is given. What it leaves out
+is what the whole night (`pipelines.night`) adds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import sqlalchemy as sa
+
+from pipelines import transform
+from pipelines.settings import Settings
+from pipelines.warehouse.schema import (
+    CALIBRATION,
+    CALIBRATION_INDICATOR,
+    LANDING,
+    NIGHT,
+    PREVIOUS_NIGHT,
+    RUN,
+    TIER_OVERRIDE,
+)
+from tests.reference.calibration import INDICATORS, Calibration
+from tests.reference.parameters import Company, Parameters, Row
+from tests.reference.staging import split_by_contract
+from tests.reference.tiers import Override, Previous
+
+SOURCE = "canonical"
+RUN_ID = "reference"
+NOW = datetime(2025, 7, 1, 2, tzinfo=UTC)
+EMPTIED = (*LANDING.values(), NIGHT, PREVIOUS_NIGHT, TIER_OVERRIDE, CALIBRATION_INDICATOR, CALIBRATION, RUN)
+
+
+def land(engine: sa.Engine, company: Company) -> None:
+    """Empty the warehouse, then land what the contract admits, and a decoy of a source that no night reads."""
+    with engine.begin() as connection:
+        for table in EMPTIED:
+            connection.execute(sa.text(f"truncate {table.schema}.{table.name} cascade"))
+        for entity, rows in company.items():
+            admitted, _ = split_by_contract(entity, rows)
+            table = LANDING[entity]
+            lineage = {"source_system": SOURCE, "extracted_at": NOW}
+            names = [column.name for column in table.columns]
+            values = [{name: (row | lineage).get(name) for name in names} for row in admitted]
+            if values:
+                connection.execute(sa.insert(table), values)
+        decoy = {"source_system": "not read", "customer_id": "decoy", "customer_name": "decoy", "extracted_at": NOW}
+        connection.execute(sa.insert(LANDING["customer"]), decoy)
+
+
+def _decimal(value: Fraction) -> Decimal:
+    return Decimal(value.numerator) / Decimal(value.denominator)
+
+
+def set_night(engine: sa.Engine, parameters: Parameters) -> None:
+    """The night's parameters, as `pipelines.night` would set them, under calibration version 1."""
+    values = {
+        "run_id": RUN_ID,
+        "as_of_date": parameters.as_of,
+        "source_systems": [SOURCE],
+        "company_time_zone": "Asia/Shanghai",
+        "reporting_currency": parameters.reporting_currency,
+        "active_window_months": parameters.active_window_months,
+        "capital_cost_rate": _decimal(parameters.capital_cost_rate),
+        "tier_scheme": parameters.tier_scheme,
+        "churn_horizon_days": parameters.churn_horizon_days,
+        "churn_high_odds": _decimal(parameters.churn_high_odds),
+        "churn_medium_odds": _decimal(parameters.churn_medium_odds),
+        "calibration_version": 1,
+    }
+    run = {"run_id": RUN_ID, "as_of_date": parameters.as_of, "source_systems": [SOURCE], "status": "running"}
+    with engine.begin() as connection:
+        connection.execute(sa.delete(NIGHT))
+        connection.execute(sa.delete(RUN))
+        connection.execute(sa.insert(NIGHT), values)
+        connection.execute(sa.insert(RUN), run | {"started_at": NOW})
+
+
+def set_calibration(engine: sa.Engine, calibration: Calibration, parameters: Parameters, customers: int) -> None:
+    """The calibration as version 1, active since the night's date."""
+    header = {
+        "version": 1,
+        "made_at": NOW,
+        "population_date": parameters.as_of,
+        "population_customers": customers,
+        "author": "reference",
+        "reason": "differential test",
+        "method": "given",
+        "active_from_on": parameters.as_of,
+        "median_current_score": calibration.median_current,
+        "median_potential_score": calibration.median_potential,
+    }
+    rows = [
+        {
+            "version": 1,
+            "indicator_id": code,
+            "dimension": indicator.dimension,
+            "indicator_group": indicator.group,
+            "nominal_weight": calibration.weights[code],
+            "transform": indicator.scale,
+            "higher_is_better": indicator.better == "higher",
+            "s": calibration.references[code].s,
+            "lo": calibration.references[code].lo,
+            "hi": calibration.references[code].hi,
+        }
+        for code, indicator in INDICATORS.items()
+    ]
+    with engine.begin() as connection:
+        connection.execute(sa.delete(CALIBRATION_INDICATOR))
+        connection.execute(sa.delete(CALIBRATION))
+        connection.execute(sa.insert(CALIBRATION), header)
+        connection.execute(sa.insert(CALIBRATION_INDICATOR), rows)
+
+
+def set_before(engine: sa.Engine, before: Mapping[str, Previous], overrides: list[Override]) -> None:
+    """The tiers of the evaluated day before, and the overrides that persons set."""
+    previous: list[Row] = [
+        {
+            "customer_id": customer,
+            "as_of_date": one.tier_since_on,
+            "tier": one.tier,
+            "tier_computed": one.tier_computed,
+            "tier_since_on": one.tier_since_on,
+        }
+        for customer, one in before.items()
+    ]
+    with engine.begin() as connection:
+        if previous:
+            connection.execute(sa.insert(PREVIOUS_NIGHT), previous)
+        for one in overrides:
+            values = {"customer_id": one.customer_id, "tier": one.tier, "reason": one.reason, "author": "test"}
+            dates = {"starts_on": one.starts_on, "expires_on": one.expires_on}
+            connection.execute(sa.insert(TIER_OVERRIDE), values | dates)
+
+
+def build(settings: Settings, *layers: str) -> None:
+    for layer in layers:
+        transform.build_layer(settings, layer)
+
+
+def read(engine: sa.Engine, relation: str) -> list[dict[str, Any]]:
+    """All rows of a relation, columns by name."""
+    with engine.connect() as connection:
+        return [dict(row) for row in connection.execute(sa.text(f"select * from {relation}")).mappings()]
