@@ -10,7 +10,7 @@ from pipelines.night.ledger import require_current
 from pipelines.validate.outcome import RuleOutcome
 from pipelines.warehouse.schema import DATA_QUALITY, NIGHT
 
-# One row per entity that the night's sources deliver, with the rows of it that broke the data contract. It is the state,
+# One row per entity that the night's sources deliver, with how many rows broke the data contract. It is the state,
 # not tonight's pull: the same night run twice reads fewer rows the second time and must publish the same.
 _REJECTED = """
     select
