@@ -353,28 +353,6 @@ def make_company(seed: int, as_of: date) -> Company:
     return {entity: rows for entity, rows in make.rows.items() if rows}
 
 
-def equal_customers(count: int, as_of: date) -> Company:
-    """Customers that are alike in everything: shares of 1/count each, all scores tied."""
-    day = as_of - timedelta(days=30)
-    names = [f"E{number:02d}" for number in range(count)]
-    return {
-        "customer": [{"customer_id": name, "customer_name": name} for name in names],
-        "product": [{"product_id": "P", "product_family": "plate"}],
-        "sales_order": [{"order_id": f"O-{name}", "customer_id": name, "ordered_on": day} for name in names],
-        "sales_order_line": [
-            {
-                "order_id": f"O-{name}",
-                "line_number": 1,
-                "product_id": "P",
-                "quantity": Decimal(7),
-                "unit_price": Decimal("3.33"),
-                "unit_cost": Decimal("1.11"),
-            }
-            for name in names
-        ],
-    }
-
-
 def _cell(value: Any) -> str:
     if value is None:
         return ""

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.reference.calibration import INDICATORS
-from tests.reference.companies import AS_OF_DATES, equal_customers, make_company, write_folder
+from tests.reference.churn import count_cells, orders_of
+from tests.reference.companies import AS_OF_DATES, make_company, write_folder
 from tests.reference.night import Night, evaluate, first_calibration, measure
 from tests.reference.parameters import Parameters
+from tests.reference.special_companies import SPECIAL, equal_customers
 
 EVEN = dict.fromkeys(INDICATORS, 1 / 30)
 
@@ -33,7 +35,7 @@ def test_a_written_row_is_the_row_as_text(tmp_path: Path) -> None:
     with (folder / "sales_order_line.csv").open(encoding="utf-8", newline="") as file:
         rows = sorted(csv.DictReader(file), key=lambda row: row["order_id"])
     assert rows[0] == {
-        "order_id": "O-E00",
+        "order_id": "O0",
         "line_number": "1",
         "product_id": "P",
         "quantity": "7",
@@ -54,6 +56,23 @@ def test_seeds_reach_all_bases_statuses_and_stages() -> None:
     stages = {stage for night in nights for stage in night.lifecycle.values()}
     assert stages == {"prospect", "lapsed", "new", "growing", "declining", "stable"}
     assert any(not any(one.is_core for one in night.core.values()) for night in nights)
+
+
+def test_special_companies_are_what_they_say() -> None:
+    as_of = AS_OF_DATES[2]
+    found = {name: measure(make(as_of), Parameters(as_of)) for name, make in SPECIAL.items()}
+    levels = {name: one.level for name, one in found["rhythms_on_cuts"].churn.items()}
+    assert (levels["gap 5, silent 15"], levels["gap 7, silent 14"], levels["gap 8, silent 12"]) == (
+        "high",
+        "medium",
+        "low",
+    )
+    cells = {name: count_cells(orders_of(measured.facts), Parameters(as_of)) for name, measured in found.items()}
+    assert cells["everyone_left"].base_rate == 1
+    assert found["everyone_left"].churn["L00"].status == "dormant"
+    assert found["everyone_left"].churn["back"].level == "high"
+    assert found["everyone_left"].churn["silent"].level == "low"
+    assert (cells["one_short_of_enough"].base, cells["one_short_of_enough"].slices) == ([199, 0], 4)
 
 
 @settings(max_examples=15, deadline=None)

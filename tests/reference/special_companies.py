@@ -1,0 +1,97 @@
+"""Small companies built around one case each: equal customers, rhythms on a cut, a population that left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+
+from tests.reference.parameters import Company
+
+
+def _company(orders: Iterable[tuple[str, date]]) -> Company:
+    """Customers who order 7 t of one product on the given dates, at known costs."""
+    placed = sorted(orders)
+    names = sorted({customer for customer, _ in placed})
+    return {
+        "customer": [{"customer_id": name, "customer_name": name} for name in names],
+        "product": [{"product_id": "P", "product_family": "plate"}],
+        "sales_order": [
+            {"order_id": f"O{number}", "customer_id": customer, "ordered_on": day}
+            for number, (customer, day) in enumerate(placed)
+        ],
+        "sales_order_line": [
+            {
+                "order_id": f"O{number}",
+                "line_number": 1,
+                "product_id": "P",
+                "quantity": Decimal(7),
+                "unit_price": Decimal("3.33"),
+                "unit_cost": Decimal("1.11"),
+            }
+            for number in range(len(placed))
+        ],
+    }
+
+
+def equal_customers(count: int, as_of: date) -> Company:
+    """Customers that are alike in everything: shares of 1/count each, all scores tied."""
+    return _company((f"E{number:02d}", as_of - timedelta(days=30)) for number in range(count))
+
+
+def twenty_equal_customers(as_of: date) -> Company:
+    """Sixteen of them are core, the seventeenth stays it where it was; 1/20 and its sums are exact in decimals."""
+    return equal_customers(20, as_of)
+
+
+def fifteen_equal_customers(as_of: date) -> Company:
+    """Twelve of them are core: twelve times 1/15 is the line, which no decimal fraction of 1/15 adds up to."""
+    return equal_customers(15, as_of)
+
+
+def rhythms_on_cuts(as_of: date) -> Company:
+    """Customers whose silence is exactly 1/2, 1, 3/2, 2 and 3 times their usual gap; the typical gap is 20/3 days.
+
+    Too few for a probability, so the level shows the rhythm. A customer of three gaps that sum to x has the usual gap
+    (x + 3 * 20/3) / 6.
+    """
+    orders = [
+        (f"typical {number:02d}", as_of - timedelta(days=back)) for number in range(21) for back in (1, 7, 14, 21)
+    ]
+    for total, usual in ((10, 5), (16, 6), (22, 7), (28, 8)):
+        for halves in (1, 2, 3, 4, 6):
+            silent = usual * halves / 2
+            if silent == int(silent):
+                backs = (0, 1, 2, total)
+                name = f"gap {usual}, silent {int(silent)}"
+                orders += [(name, as_of - timedelta(days=int(silent) + back)) for back in backs]
+    return _company(orders)
+
+
+def everyone_left(as_of: date, customers: int = 25) -> Company:
+    """All who could be seen ordered once more and never again: the base rate is 1. One dormant customer came back."""
+    orders = [(f"L{number:02d}", as_of - timedelta(days=back)) for number in range(customers) for back in (756, 400)]
+    orders += [("silent", as_of - timedelta(days=720)), ("back", as_of - timedelta(days=756))]
+    return _company([*orders, ("back", as_of - timedelta(days=200))])
+
+
+def one_short_of_enough(as_of: date, customers: int = 50) -> Company:
+    """Four slices of fifty steady customers less one: 199 customer-slices, and nobody ever left."""
+    first = as_of - timedelta(days=180 + 90 + 366)
+    orders = [
+        (f"S{number:02d}", first + timedelta(days=30 * month)) for number in range(customers) for month in range(22)
+    ]
+    late = {("S00", day) for _, day in orders if day <= as_of - timedelta(days=180 + 90)}
+    return _company([order for order in orders if order not in late])
+
+
+SPECIAL: dict[str, Callable[[date], Company]] = {
+    case.__name__: case
+    for case in (
+        twenty_equal_customers,
+        fifteen_equal_customers,
+        rhythms_on_cuts,
+        everyone_left,
+        one_short_of_enough,
+    )
+}
