@@ -43,7 +43,7 @@ def _order_flaws(days: Array, order: Array, customer: Array) -> dict[str, Batch]
         ),
         "vbap": _batch(
             instant,
-            {"vbeln": order, "posnr": 990, "matnr": goods.material_numbers(np.arange(len(days))),
+            {"vbeln": order, "posnr": 990 + np.arange(len(days)), "matnr": goods.material_numbers(np.arange(len(days))),
              "kwmeng": np.array([0, -2_500_000, 1_000_000, -500_000, -750_000]), "vrkme": b"KG",
              "netpr": np.array([410_000, 410_000, -1, 380_000, 395_000]), "kpein": 1000, "stprs": 350_000,
              "edatu": days + 14, "abgru": b"00"},
