@@ -1,0 +1,18 @@
+-- One row per indicator of the calibration in force: how its values become points, and what it weighs.
+-- Weights are numeric from here on: their sums do not depend on the order of rows, so a night twice gives equal bytes.
+{{ config(materialized='view') }}
+select
+    calibrated.indicator_id,
+    calibrated.dimension,
+    calibrated.indicator_group,
+    cast(calibrated.nominal_weight as numeric) as nominal_weight,
+    calibrated.transform,
+    calibrated.higher_is_better,
+    calibrated.s,
+    calibrated.lo,
+    calibrated.hi,
+    version.median_current_score,
+    version.median_potential_score
+from {{ source('control', 'calibration_indicator') }} as calibrated
+inner join {{ source('control', 'calibration') }} as version on calibrated.version = version.version
+inner join {{ ref('stg_night') }} as night on calibrated.version = night.calibration_version
