@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pipelines.contract import Kind
 from pipelines.extract.engine import quote_text
 from pipelines.sources.mapping import FileFormat
@@ -11,21 +13,42 @@ _NUMBER = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?"
 _LONGEST_NUMBER = 1000
 _INTEGER = r"[+-]?[0-9]+(\.0*)?"
 _OFFSET = r".{10}[T ].*(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
+_NO_NUMBER = ("NaN", "Infinity", "-Infinity", "nan", "inf", "-inf")
+_WHOLE_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
+_NUMBER_TYPES = (*_WHOLE_TYPES, "DECIMAL", "DOUBLE", "FLOAT")
 _TRUE = ("true", "t", "yes", "y", "1")
 _FALSE = ("false", "f", "no", "n", "0")
 
 
-def parsed(raw: str, kind: Kind, zones: tuple[str, str], form: FileFormat, date_format: str | None = None) -> str:
+@dataclass(frozen=True)
+class Delivered:
+    """What is known of a delivered text: its type in the source (DuckDB's name), zones, number and date format.
+
+    `zones` are that of the source's naive timestamps and the company's.
+    """
+
+    zones: tuple[str, str]
+    source_type: str = "VARCHAR"
+    numbers: FileFormat = FileFormat()
+    date_format: str | None = None
+
+
+def parsed(raw: str, kind: Kind, delivered: Delivered) -> str:
     """SQL for the value of a delivered text.
 
     TEXT and NUMERIC stay text (a validated one: PostgreSQL reads it exactly), DATE, INTEGER (bigint) and BOOLEAN
-    become those types. `zones` are the source's and the company's: a `date` column that arrives as an instant is that
-    instant's date for the company; one that arrives as a date stays.
+    become those types. A date column that arrives as an instant is that instant's date for the company; one that
+    arrives as a date stays. What the source's own type vouches for is not looked at again.
     """
+    source_type = delivered.source_type.split("(")[0]
     if kind is Kind.DATE:
-        return _date(raw, zones, date_format)
+        return _date(raw, delivered)
     if kind is Kind.NUMERIC:
-        return _numeric(raw, form)
+        if source_type in _NUMBER_TYPES:
+            return f"case when {raw} not in {_NO_NUMBER!r} then {raw} end"
+        return _numeric(raw, delivered.numbers if source_type == "VARCHAR" else FileFormat())
+    if kind is Kind.INTEGER and source_type in _WHOLE_TYPES:
+        return f"try_cast({raw} as bigint)"
     if kind is Kind.INTEGER:
         text = f"trim({raw})"
         whole = f"try_cast(split_part({text}, '.', 1) as bigint)"
@@ -55,34 +78,41 @@ def _escaped(character: str) -> str:
     return character if character.isalnum() else "\\" + character
 
 
-def _date(raw: str, zones: tuple[str, str], date_format: str | None) -> str:
-    if date_format is not None:
-        return f"cast(try_strptime({raw}, {quote_text(date_format)}) as date)"
-    source, company = (quote_text(zone) for zone in zones)
-    plain = f"{raw} like '____-__-__' and {raw} between '0' and ':'"
+def _date(raw: str, delivered: Delivered) -> str:
+    if delivered.date_format is not None:
+        return f"cast(try_strptime({raw}, {quote_text(delivered.date_format)}) as date)"
+    source, company = (quote_text(zone) for zone in delivered.zones)
     local = f"try_cast({raw} as timestamp)"
     if source != company:
         local = f"timezone({company}, timezone({source}, {local}))"
     return (
-        f"case when {plain} then try_cast({raw} as date)"
+        f"case when {_is_date(raw)} then try_cast({raw} as date)"
         f" when not {_is_timestamp(raw)} then null"
-        f" when {_has_offset(raw)} then cast(timezone({company}, try_cast({raw} as timestamptz)) as date)"
+        f" when {_has_offset(raw, delivered)} then cast(timezone({company}, try_cast({raw} as timestamptz)) as date)"
         f" else cast({local} as date) end"
     )
 
 
-def instant(raw: str, zone: str) -> str:
-    """SQL for the instant (timestamptz) of a delivered text; one without offset is in the given zone."""
+def instant(raw: str, delivered: Delivered) -> str:
+    """SQL for the instant (timestamptz) of a delivered text; one without offset is in the source's zone."""
     return (
-        f"case when not ({_is_timestamp(raw)} or {raw} like '____-__-__') then null"
-        f" when {_has_offset(raw)} then try_cast({raw} as timestamptz)"
-        f" else timezone({quote_text(zone)}, try_cast({raw} as timestamp)) end"
+        f"case when not ({_is_timestamp(raw)} or {_is_date(raw)}) then null"
+        f" when {_has_offset(raw, delivered)} then try_cast({raw} as timestamptz)"
+        f" else timezone({quote_text(delivered.zones[0])}, try_cast({raw} as timestamp)) end"
     )
+
+
+def _is_date(raw: str) -> str:
+    return f"({raw} like '____-__-__' and {raw} between '0' and ':')"
 
 
 def _is_timestamp(raw: str) -> str:
     return f"({raw} like '____-__-__ __:__%' or {raw} like '____-__-__T__:__%')"
 
 
-def _has_offset(raw: str) -> str:
+def _has_offset(raw: str, delivered: Delivered) -> str:
+    if delivered.source_type in ("TIMESTAMP", "DATE"):
+        return "false"
+    if delivered.source_type == "TIMESTAMP WITH TIME ZONE":
+        return "true"
     return f"regexp_full_match({raw}, '{_OFFSET}')"

@@ -12,18 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-import duckdb
-
 from pipelines.contract import Column, Entity, Kind
 from pipelines.extract.checks import faults_of, reason_of
 from pipelines.extract.engine import quote_name, quote_text
 from pipelines.extract.errors import ExtractionError
-from pipelines.extract.parsing import instant, parsed
+from pipelines.extract.parsing import Delivered, instant, parsed
 from pipelines.extract.source import Relation, Since, Source, nearest
-from pipelines.sources.mapping import UPDATED_AT, ColumnMapping, EntityMapping, FileFormat, Mapping
-
-KEY_SEPARATOR = "\x1f"
-PLAIN_NUMBERS = FileFormat()
+from pipelines.sources.mapping import UPDATED_AT, ColumnMapping, EntityMapping, Mapping
 
 
 @dataclass(frozen=True)
@@ -50,25 +45,24 @@ def statement(pull: Pull, source: Source) -> str:
     """
     types = source.columns(pull.entity)
     origins = _present(pull, types)
-    needed = _needed(pull, origins, types)
+    needed = _needed(pull, source, origins, types)
     delivered = source.select(Relation(pull.entity, needed, pull.since))
     if source.unchecked_text:
         delivered = _with_checked_text(delivered, needed)
-    numbers = {name: _number_format(pull, origin, types) for name, origin in origins.items()}
     raw = [item for name, origin in origins.items() for item in _raw(name, origin)] + _raw_marker(pull)
     values = [
-        f"{_value(pull, column, origins[column.name], numbers[column.name])} as value_{column.name}"
+        f"{_value(pull, column, origins[column.name], types)} as value_{column.name}"
         for column in pull.contract.columns
         if column.name in origins
     ]
-    values.append(f"{_updated_at(pull, origins)} as value_updated_at")
-    values.append(f"{_marker(pull)} as marker")
+    values.append(f"{_marker(pull, types)} as marker")
     return "\n".join(
         [
             f"with delivered as ({delivered}),",
             f"raw as (select {', '.join(raw)} from delivered),",
             f"parsed as (select *, {', '.join(values)} from raw),",
-            f"pulled as (select * from parsed where {_is_due(pull)}),",
+            f"pulled as (select *, {_updated_at(pull, origins, types)} as value_updated_at from parsed",
+            f"where {_is_due(pull)}),",
             f"checked as (select *, {reason_of(faults_of(pull.contract, origins))} as reason from pulled)",
             f"select case when reason is null then {_line(pull, origins)} end as line,",
             f"case when reason is not null then {_reject_line(pull, origins)} end as reject, marker from checked",
@@ -110,20 +104,22 @@ def _unknown_column(pull: Pull, name: str, column: str, types: dict[str, str]) -
     )
 
 
-def _needed(pull: Pull, origins: dict[str, ColumnMapping], types: dict[str, str]) -> list[str]:
+def _needed(pull: Pull, source: Source, origins: dict[str, ColumnMapping], types: dict[str, str]) -> list[str]:
     """The source columns to read: those named, and those that an expression mentions."""
     named = {origin.column for origin in origins.values() if origin.column is not None}
     if pull.entity.change_marker is not None:
         named.add(pull.entity.change_marker.column)
     for name, origin in origins.items():
         if origin.expression is not None:
-            named |= _mentioned(pull, name, origin.expression, types)
+            named |= _mentioned(pull, source, name, types)
     return [name for name in types if name in named] or list(types)[:1]
 
 
-def _mentioned(pull: Pull, name: str, expression: str, types: dict[str, str]) -> set[str]:
-    serialized = duckdb.execute("select json_serialize_sql(?)", [f"select ({expression}\n) as value"]).fetchall()[0][0]
-    tree = json.loads(serialized)
+def _mentioned(pull: Pull, source: Source, name: str, types: dict[str, str]) -> set[str]:
+    expression = pull.entity.columns[name].expression
+    # A literal, not a bound value: DuckDB imports pandas (a second or more) to bind one.
+    serialize = f"select json_serialize_sql({quote_text(f'select ({expression}{chr(10)}) as outcome')})"
+    tree = json.loads(source.engine.execute(serialize).fetchall()[0][0])
     if tree["error"] or len(tree["statements"]) != 1:
         message = tree.get("error_message", "it is more than one statement")
         raise ExtractionError(
@@ -179,38 +175,40 @@ def _raw_marker(pull: Pull) -> list[str]:
     return []
 
 
-def _number_format(pull: Pull, origin: ColumnMapping, types: dict[str, str]) -> FileFormat:
-    """The declared decimal mark holds for text columns of files; anything typed has none."""
-    return pull.mapping.file_format if types.get(origin.column or "") == "VARCHAR" else PLAIN_NUMBERS
+def _delivered(pull: Pull, column: str | None, types: dict[str, str], date_format: str | None = None) -> Delivered:
+    return Delivered(pull.zones, types.get(column or "", "VARCHAR"), pull.mapping.file_format, date_format)
 
 
-def _value(pull: Pull, column: Column, origin: ColumnMapping, numbers: FileFormat) -> str:
+def _value(pull: Pull, column: Column, origin: ColumnMapping, types: dict[str, str]) -> str:
     raw = f"raw_{column.name}"
     if origin.codes is not None:
         cases = " ".join(
             f"when {quote_text(code)} then {quote_text(target) if target is not None else 'null'}"
             for code, target in origin.codes.items()
         )
-        return parsed(f"(case {raw} {cases} end)", column.kind, pull.zones, PLAIN_NUMBERS)
+        return parsed(f"(case {raw} {cases} end)", column.kind, Delivered(pull.zones))
     if column.kind is Kind.TEXT:
         return f"nullif({raw}, '')"
-    return parsed(raw, column.kind, pull.zones, numbers, origin.format)
+    if origin.column is None:
+        return parsed(raw, column.kind, Delivered(pull.zones, date_format=origin.format))
+    return parsed(raw, column.kind, _delivered(pull, origin.column, types, origin.format))
 
 
-def _updated_at(pull: Pull, origins: dict[str, ColumnMapping]) -> str:
-    marker = pull.entity.change_marker
-    if marker is not None and marker.type == "timestamp":
-        return instant("raw_marker", pull.zones[0])
-    return instant(f"raw_{UPDATED_AT}", pull.zones[0]) if UPDATED_AT in origins else "cast(null as timestamptz)"
-
-
-def _marker(pull: Pull) -> str:
+def _marker(pull: Pull, types: dict[str, str]) -> str:
     marker = pull.entity.change_marker
     if marker is None:
         return "cast(null as bigint)"
-    if marker.type == "id":
-        return parsed("raw_marker", Kind.INTEGER, pull.zones, PLAIN_NUMBERS)
-    return instant("raw_marker", pull.zones[0])
+    delivered = _delivered(pull, marker.column, types)
+    return parsed("raw_marker", Kind.INTEGER, delivered) if marker.type == "id" else instant("raw_marker", delivered)
+
+
+def _updated_at(pull: Pull, origins: dict[str, ColumnMapping], types: dict[str, str]) -> str:
+    marker = pull.entity.change_marker
+    if marker is not None and marker.type == "timestamp":
+        return "marker"
+    if UPDATED_AT in origins:
+        return instant(f"raw_{UPDATED_AT}", _delivered(pull, origins[UPDATED_AT].column, types))
+    return "cast(null as timestamptz)"
 
 
 def _is_due(pull: Pull) -> str:
