@@ -47,19 +47,23 @@ def demo(
     with console.status(f"writing the demo company: {customers:,} customers, {lines:,} order lines"):
         size = company.DemoSize(customers=customers, lines=lines)
         report = company.build(owner_url, service_path, size, dates[0])
-    console.print(f"demo company: {report.describe()}", highlight=False, soft_wrap=True)
+    console.print(f"demo company: {_describe(report)}", highlight=False, soft_wrap=True)
     _let_read(settings)
     for number, as_of in enumerate(dates):
         if number:
-            console.print(
-                f"  a day passes: {company.advance(owner_url, service_path, as_of).describe()}", highlight=False
-            )
+            passed = company.advance(owner_url, service_path, as_of)
+            console.print(f"a day passes: {_describe(passed)}", highlight=False, soft_wrap=True)
         code = run_night(console, settings, as_of, None)
         if code != 0:
             raise typer.Exit(code)
     with warehouse_engine(settings).connect() as connection:
         render.night_summary(console, settings, connection)
     console.print(f"the sources: {sales_url.rsplit('@', 1)[-1]} and {service_path}", highlight=False, soft_wrap=True)
+
+
+def _describe(report: company.DemoSummary) -> str:
+    rows = sum(report.rows.values())
+    return f"{rows:,} rows in {len(report.rows)} tables of two systems, known until the end of {report.until}"
 
 
 def _place(customers: int) -> Settings:

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from pipelines import calibrate, extract, publish, transform, validate
 from pipelines.night import ledger
-from pipelines.settings import Settings, get_settings
+from pipelines.settings import Settings, SettingsError, get_settings
 from pipelines.warehouse import migrations
 from pipelines.warehouse.connection import warehouse_engine
 from pipelines.warehouse.schema import NIGHT, RUN
@@ -62,10 +62,11 @@ def open_night(run_id: str, as_of: date, sources: list[str] | None = None) -> Ni
 
     Raises:
         RunRefused: another run is at work.
-        SettingsError: no source is configured, or a source is not placed.
+        NightRefused: the warehouse holds another company's nights.
+        SettingsError, MappingError, ExtractionError: no source is configured, a mapping is wrong, a source not placed.
     """
     settings = get_settings()
-    names = extract.require_sources(settings, sources)
+    names = _require_sources(settings, sources)
     engine = warehouse_engine(settings)
     migrations.upgrade(engine)
     with ledger.exclusive(engine) as connection:
@@ -75,15 +76,26 @@ def open_night(run_id: str, as_of: date, sources: list[str] | None = None) -> Ni
         before = publish.previous_night(connection, as_of)
     with ledger.step(engine, run_id, "open_night"):
         ended = transform.stop_leftovers(engine)
-        extract.drop_leftovers(engine)
     log.info("night of %s opened: run %s, night before %s, %d leftover sessions ended", as_of, run_id, before, ended)
     return Night(run_id, as_of, tuple(names))
+
+
+def _require_sources(settings: Settings, sources: list[str] | None) -> list[str]:
+    """The mappings of the night, each read and checked, each placed by the settings; nothing is connected to."""
+    names = sources or settings.night_sources
+    if not names:
+        raise SettingsError(
+            "no source is configured: place one in the settings (`sources`),"
+            " or run `cvp night --sources canonical=FOLDER`"
+        )
+    extract.list_extractions(settings, names)
+    return list(names)
 
 
 def require_openable(sources: list[str] | None = None) -> None:
     """What `open_night` would refuse, found before Airflow is started; raises as it does."""
     settings = get_settings()
-    names = extract.require_sources(settings, sources)
+    names = _require_sources(settings, sources)
     engine = warehouse_engine(settings)
     migrations.upgrade(engine)
     with ledger.exclusive(engine) as connection:
@@ -92,10 +104,8 @@ def require_openable(sources: list[str] | None = None) -> None:
 
 def _require_same_company(connection: sa.Connection, names: list[str]) -> None:
     """One warehouse database a company: a night of other sources altogether would be scored against its history."""
-    known = connection.execute(
-        sa.select(sa.func.unnest(RUN.c.source_systems).distinct()).where(RUN.c.status == "published")
-    ).scalars()
-    before = set(known)
+    rows = connection.execute(sa.select(RUN.c.source_systems).distinct().where(RUN.c.status == "published"))
+    before = {name for row in rows for name in row.source_systems}
     if before and not before & set(names):
         raise NightRefused(
             f"this warehouse holds the nights of {', '.join(sorted(before))}, tonight's sources are {', '.join(names)}:"
@@ -120,6 +130,8 @@ def _set_night(connection: sa.Connection, settings: Settings, run_id: str, as_of
     }
     row = insert(NIGHT).values(is_current=True, **values)
     connection.execute(row.on_conflict_do_update(index_elements=["is_current"], set_=values))
+    # Every model joins this one row; without statistics the planner takes it for 135, three times over in one query.
+    connection.execute(sa.text("analyze control.night"))
 
 
 def list_extractions(night: Night) -> list[dict[str, str]]:

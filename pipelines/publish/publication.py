@@ -129,7 +129,7 @@ def _forget_old_nights(connection: sa.Connection, newest: date) -> None:
 
 def _mark_published(connection: sa.Connection, run_id: str) -> None:
     version = sa.select(NIGHT.c.calibration_version).scalar_subquery()
-    basis = sa.text("(select tier_basis from tiers.tier_rule_basis)")
+    basis = sa.text("(select tier_rule_basis.basis from tiers.tier_rule_basis)")
     connection.execute(
         sa.update(RUN).where(RUN.c.run_id == run_id).values(
             status="published", failed_step=None, message=None, calibration_version=version, tier_basis=basis
