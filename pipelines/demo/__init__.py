@@ -46,7 +46,7 @@ logger = logging.getLogger(__name__)
 
 SEED = 20_260_630
 BEFORE_ALL = 0
-FEWEST_CUSTOMERS = 100
+FEWEST_CUSTOMERS, MOST_CUSTOMERS, MOST_LINES = 100, 100_000, 10_000_000
 
 
 class DemoError(Exception):
@@ -73,14 +73,21 @@ def _check_day(until: date) -> None:
         raise DemoError(f"the demo company lives from {LIFE_STARTS_ON} to {LIFE_ENDS_ON}; {until} lies outside")
 
 
+def _check_size(size: DemoSize) -> None:
+    if not FEWEST_CUSTOMERS <= size.customers <= MOST_CUSTOMERS or not size.customers <= size.lines <= MOST_LINES:
+        raise DemoError(
+            f"the demo company has {FEWEST_CUSTOMERS:,} to {MOST_CUSTOMERS:,} customers, and order lines from as many "
+            f"as customers to {MOST_LINES:,}; not {size.customers:,} and {size.lines:,}"
+        )
+
+
 def build(sales_url: str, service_path: Path, size: DemoSize, until: date, seed: int = SEED) -> DemoSummary:
     """Make both source systems as they stand at the end of the day `until`; a demo company there is replaced.
 
-    Raises DemoError for a day outside the company's life, a size too small, or a database that others use.
+    Raises DemoError for a day outside the company's life, a size out of bounds, or a database that others use.
     """
     _check_day(until)
-    if size.customers < FEWEST_CUSTOMERS or size.lines < size.customers:
-        raise DemoError(f"the demo company needs at least {FEWEST_CUSTOMERS} customers and as many order lines")
+    _check_size(size)
     logger.info("generating %s customers and about %s order lines", size.customers, size.lines)
     world = make_world(size, seed)
     instant = end_of(day_number(until))
