@@ -1,0 +1,81 @@
+-- One row per customer: its tiers, how the published one moved since the night before, and the shares they rest on.
+with scheme as (
+    select
+        scheme.position,
+        scheme.tier,
+        max(scheme.position) over () as lowest_position
+    from {{ ref('tier_scheme') }} as scheme
+    inner join {{ ref('stg_night') }} as night on scheme.scheme = night.tier_scheme
+),
+
+-- the order of all tiers of all schemes, for movements across a change of scheme
+tier_order as (
+    select
+        tier,
+        max(position) as depth
+    from {{ ref('tier_scheme') }}
+    group by tier
+),
+
+override as (
+    select
+        decided.customer_id,
+        decided.tier,
+        decided.reason,
+        decided.expires_on,
+        row_number() over (
+            partition by decided.customer_id order by decided.starts_on desc, decided.override_id desc
+        ) as recency
+    from {{ source('control', 'tier_override') }} as decided
+    cross join {{ ref('stg_night') }} as night
+    where night.as_of_date between decided.starts_on and decided.expires_on
+),
+
+tiered as (
+    select
+        customer.customer_id,
+        raw.tier as tier_raw,
+        computed.tier as tier_computed,
+        coalesce(override.tier, computed.tier) as tier,
+        override.reason as override_reason,
+        override.expires_on as override_expires_on,
+        before.tier as previous_tier,
+        before.tier_since_on as previous_tier_since_on,
+        night.as_of_date
+    from {{ ref('int_customer') }} as customer
+    cross join {{ ref('stg_night') }} as night
+    left join {{ ref('tier_place') }} as place on customer.customer_id = place.customer_id
+    inner join scheme as raw on coalesce(place.raw_position, raw.lowest_position) = raw.position
+    inner join scheme as computed on coalesce(place.computed_position, computed.lowest_position) = computed.position
+    left join override on customer.customer_id = override.customer_id and override.recency = 1
+    left join {{ source('control', 'previous_night') }} as before on customer.customer_id = before.customer_id
+)
+
+select
+    tiered.customer_id,
+    tiered.tier_raw,
+    tiered.tier_computed,
+    tiered.tier,
+    tiered.previous_tier,
+    case when tiered.tier = tiered.previous_tier then tiered.previous_tier_since_on else tiered.as_of_date end
+        as tier_since_on,
+    case
+        when tiered.tier = tiered.previous_tier then 'same'
+        when depth.depth < previous_depth.depth then 'up'
+        when depth.depth > previous_depth.depth then 'down'
+        -- no tier before, or one that no scheme knows any more
+        else 'new'
+    end as tier_movement,
+    tiered.override_reason,
+    tiered.override_expires_on,
+    shared.margin_share,
+    shared.volume_share,
+    shared.cumulative_margin_share,
+    shared.cumulative_volume_share,
+    coalesce(shared.is_margin_imputed, false) as is_margin_imputed,
+    coalesce(shared.is_core_by_intersection, false) as is_core_by_intersection,
+    coalesce(shared.is_core_by_top_20, false) as is_core_by_top_20
+from tiered
+left join tier_order as depth on tiered.tier = depth.tier
+left join tier_order as previous_depth on tiered.previous_tier = previous_depth.tier
+left join {{ ref('tier_share') }} as shared on tiered.customer_id = shared.customer_id

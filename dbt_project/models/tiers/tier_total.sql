@@ -1,0 +1,25 @@
+-- One row: the totals that the core rule takes shares of, and what the rule rests on tonight.
+-- Margins are counted in units of 1 / known volume: an imputed margin (volume x known margin / known volume) then needs
+-- no division, and every comparison of shares is exact.
+with summed as (
+    select
+        count(*) as active_count,
+        coalesce(sum(volume_12m), 0) as volume_total,
+        coalesce(sum(volume_12m) filter (where margin_12m is not null), 0) as known_volume,
+        coalesce(sum(margin_12m) filter (where margin_12m > 0), 0) as known_margin
+    from {{ ref('int_customer_window') }}
+)
+
+select
+    active_count,
+    volume_total,
+    known_margin,
+    case when known_volume = 0 then 1 else known_volume end as margin_unit,
+    case when known_volume = 0 then known_margin else known_margin * volume_total end as margin_total,
+    case
+        -- a line has a quantity above 0, so a known volume is the volume of customers with a line and a known margin
+        when volume_total = 0 then 'margin_only'
+        when known_volume = 0 then 'volume_only'
+        else 'margin_and_volume'
+    end as basis
+from summed
