@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_SECRET = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)|(://[^:/@\s]*:)[^@\s]*(@)", re.IGNORECASE)
+_SECRET = re.compile(
+    r"""(passw(?:or)?d\s*=\s*)('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\S+)|(://[^:/@\s]*:)[^@\s]*(@)""", re.IGNORECASE
+)
 
 
 class ExtractionError(Exception):

@@ -224,7 +224,10 @@ def _plain(fault: Any) -> str:
 def _render(file: Path, document: Document, faults: Sequence[_Fault]) -> str:
     lines = []
     for fault in faults:
-        where = ".".join(str(step) for step in fault.path if step not in ("entities", "columns"))
+        *folders, last = fault.path or ("",)
+        where = ".".join(
+            str(step) for step in [*(step for step in folders if step not in ("entities", "columns")), last]
+        )
         lines.append((document.line(fault.path), f"{where}: {fault}" if where else str(fault)))
     return "\n".join(f"{file}:{line}: {text}" for line, text in sorted(lines))
 

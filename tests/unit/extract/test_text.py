@@ -1,0 +1,102 @@
+"""Names, literals, secrets and typed columns' text: the small parts on which exactness and safety rest."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+
+from pipelines.extract import mysql, postgres
+from pipelines.extract.engine import quote_name, quote_text
+from pipelines.extract.errors import ExtractionError, without_secrets
+from pipelines.extract.source import nearest, split_name, text_of
+
+
+def test_identifiers_and_literals_are_quoted(engine):
+    evil = 'a"; drop schema x; --'
+    assert quote_name(evil) == '"a""; drop schema x; --"'
+    assert engine.execute(f"select {quote_text(chr(39) + evil)} as {quote_name(evil)}").fetchall() == [("'" + evil,)]
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [("sd.vbak", ["sd", "vbak"]), ("vbak", ["vbak"]), ('"a.b"."c d"', ["a.b", "c d"]), ('x."y.z"', ["x", "y.z"])],
+)
+def test_a_dotted_name_is_split_but_inside_quotes(name, parts):
+    assert split_name(name) == parts
+
+
+@pytest.mark.parametrize(
+    ("sql", "text"),
+    [
+        ("cast(17850.0 as double)", "17850"),
+        ("cast(0.1 as double) + cast(0.2 as double)", "0.30000000000000004"),
+        ("cast(0.1 as float)", "0.1"),
+        ("cast(1e300 as double)", "1e+300"),
+        ("cast('nan' as double)", "nan"),
+        ("cast('inf' as double)", "inf"),
+        ("cast(-0.0 as double)", "0"),
+        ("cast(19.90 as decimal(38, 4))", "19.9000"),
+        ("cast(12345678901234567890123456.789012345678 as decimal(38, 12))", "12345678901234567890123456.789012345678"),
+        ("timestamp '2024-01-02 03:04:05.123456'", "2024-01-02 03:04:05.123456"),
+        ("timestamptz '2024-01-02 03:04:05+08'", "2024-01-01 19:04:05+00"),
+        ("cast('infinity' as timestamp)", "infinity"),
+        ("true", "true"),
+        ("9007199254740993::bigint", "9007199254740993"),
+        ("'caf\\xC3\\xA9'::blob", "café"),
+        ("'\\xFF'::blob", "0xFF"),
+    ],
+)
+def test_a_typed_value_becomes_its_exact_text(engine, sql, text):
+    ((column_type,),) = engine.execute(f"select typeof({sql})").fetchall()
+    assert engine.execute(f"select {text_of('c', column_type)} from (select {sql} as c) as t").fetchall() == [(text,)]
+
+
+@pytest.mark.parametrize("password", ["p@ss w'rd:/%\\\"#?&", "", "a=b", "密码"])
+def test_any_password_reaches_the_driver_as_it_is(password):
+    url = sa.URL.create("postgresql", "me", password, "host", 5432, "db").render_as_string(hide_password=False)
+    import psycopg
+
+    assert psycopg.conninfo.conninfo_to_dict(postgres.connection_string(url)).get("password", "") == password
+    escaped = password.replace("\\", "\\\\").replace('"', '\\"')
+    assert not password or f'passwd="{escaped}"' in mysql.connection_string(url)
+
+
+def test_a_connection_cannot_write_and_gives_texts_that_do_not_depend_on_the_server():
+    text = postgres.connection_string("postgresql://u:p@h/db?sslmode=require&options=-csearch_path%3Dsd")
+    assert "sslmode='require'" in text
+    assert "-csearch_path=sd -c timezone=UTC" in text
+    assert "default_transaction_read_only=on" in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cannot reach postgresql://me:geheim@host/db",
+        "host=h password=geheim dbname=d",
+        "password='ge\\'heim geheim' x",
+        'passwd="geheim" host="h"',
+    ],
+)
+def test_no_secret_is_left_in_a_message(text):
+    assert "geheim" not in without_secrets(text)
+    assert "***" in without_secrets(text)
+
+
+def test_an_error_names_source_and_entity():
+    assert str(ExtractionError("erp", "customer", "is ill")) == "erp.customer: is ill"
+    assert str(ExtractionError("erp", None, "is ill")) == "erp: is ill"
+
+
+def test_the_nearest_name_is_offered_whatever_its_case():
+    assert nearest("KUNNR", ["kunnr", "vbeln"]) == "did you mean kunnr?"
+    assert nearest("zzz", ["kunnr", "vbeln"]) == "it has kunnr, vbeln"
+
+
+def test_shortest_double_text_is_read_back_as_the_same_double(engine):
+    for value in (0.1, 2 / 3, 1e22, 123456789.123456789, 5e-324):
+        ((text,),) = engine.execute(
+            f"select {text_of('c', 'DOUBLE')} from (select {value!r}::double as c) as t"
+        ).fetchall()
+        assert Decimal(text) == Decimal(repr(value))
