@@ -1,0 +1,60 @@
+-- One row per customer: who it is, what it is worth, its tier, its ranks and its churn risk on the evaluated date.
+select
+    night.as_of_date,
+    customer.customer_id,
+    customer.customer_name,
+    customer.industry,
+    customer.region,
+    customer.sales_department,
+    customer.salesperson_id,
+    customer.account_manager_id,
+    customer.is_active,
+    lifecycle.lifecycle_stage,
+    tiered.tier,
+    tiered.tier_computed,
+    tiered.tier_raw,
+    tiered.previous_tier,
+    tiered.tier_since_on,
+    tiered.tier_movement,
+    -- fed by the tier support draws once they are made
+    cast(null as double precision) as tier_support,
+    tiered.override_reason,
+    tiered.override_expires_on,
+    score.value_score,
+    score.current_value_score,
+    score.potential_value_score,
+    score.value_score_low,
+    score.value_score_high,
+    score.coverage,
+    score.value_quadrant,
+    ranked.company_rank,
+    ranked.segment_rank,
+    ranked.department_rank,
+    ranked.salesperson_rank,
+    cast(coalesce(sales.revenue_12m, 0) as numeric(38, 12)) as revenue_12m,
+    -- no line at all is a margin of 0; unknown costs are a margin unknown
+    cast(case when sales.customer_id is null then 0 else sales.margin_12m end as numeric(38, 12)) as gross_margin_12m,
+    cast(coalesce(sales.volume_12m, 0) as numeric(38, 12)) as volume_12m,
+    cast(tiered.margin_share as numeric(38, 12)) as margin_share,
+    cast(tiered.volume_share as numeric(38, 12)) as volume_share,
+    cast(tiered.cumulative_margin_share as numeric(38, 12)) as cumulative_margin_share,
+    cast(tiered.cumulative_volume_share as numeric(38, 12)) as cumulative_volume_share,
+    cast(sales.cost_coverage_12m as numeric(38, 12)) as cost_coverage,
+    tiered.is_margin_imputed,
+    tiered.is_core_by_intersection,
+    tiered.is_core_by_top_20,
+    churn.churn_probability,
+    churn.churn_status,
+    churn.churn_risk_level,
+    -- fed by the churn reasons once they are found
+    cast(null as text) as churn_reasons,
+    night.calibration_version,
+    night.run_id
+from {{ ref('int_customer') }} as customer
+cross join {{ ref('stg_night') }} as night
+inner join {{ ref('customer_lifecycle') }} as lifecycle on customer.customer_id = lifecycle.customer_id
+inner join {{ ref('tier_customer') }} as tiered on customer.customer_id = tiered.customer_id
+inner join {{ ref('churn_customer') }} as churn on customer.customer_id = churn.customer_id
+left join {{ ref('int_customer_sales') }} as sales on customer.customer_id = sales.customer_id
+left join {{ ref('score_customer') }} as score on customer.customer_id = score.customer_id
+left join {{ ref('score_rank') }} as ranked on customer.customer_id = ranked.customer_id

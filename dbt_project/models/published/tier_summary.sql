@@ -1,0 +1,77 @@
+-- One row per scope (the company, a sales department, a salesperson's book) and tier: the pyramid, empty levels included.
+with scoped as (
+    {%- for scope, member in {
+        'company': "'all'", 'department': 'sales_department', 'salesperson': 'salesperson_id'
+    }.items() %}
+        select
+            '{{ scope }}' as scope,
+            {{ member }} as scope_id,
+            customer_id,
+            tier,
+            is_active,
+            value_score,
+            revenue_12m,
+            gross_margin_12m,
+            volume_12m,
+            margin_share,
+            volume_share,
+            churn_risk_level
+        from {{ ref('customer_tier') }}
+        where {{ member }} is not null
+        {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+pyramid as (
+    select
+        member.scope,
+        member.scope_id,
+        scheme.tier,
+        scheme.position
+    from (select distinct scope, scope_id from scoped) as member
+    cross join {{ ref('tier_scheme') }} as scheme
+    inner join {{ ref('stg_night') }} as night on scheme.scheme = night.tier_scheme
+),
+
+summed as (
+    select
+        pyramid.scope,
+        pyramid.scope_id,
+        pyramid.tier,
+        pyramid.position,
+        count(scoped.customer_id) as customers,
+        count(scoped.customer_id) filter (where scoped.is_active) as active_customers,
+        coalesce(sum(scoped.revenue_12m), 0) as revenue_12m,
+        coalesce(sum(scoped.gross_margin_12m), 0) as gross_margin_12m,
+        coalesce(sum(scoped.volume_12m), 0) as volume_12m,
+        coalesce(sum(scoped.margin_share), 0) as margin_share,
+        coalesce(sum(scoped.volume_share), 0) as volume_share,
+        avg(cast(scoped.value_score as numeric)) as mean_value_score,
+        count(scoped.customer_id) filter (where scoped.churn_risk_level = 'high') as customers_at_high_risk
+    from pyramid
+    left join scoped
+        on pyramid.scope = scoped.scope and pyramid.scope_id = scoped.scope_id and pyramid.tier = scoped.tier
+    group by pyramid.scope, pyramid.scope_id, pyramid.tier, pyramid.position
+)
+
+select
+    night.as_of_date,
+    summed.scope,
+    summed.scope_id,
+    summed.tier,
+    summed.position as tier_position,
+    summed.customers,
+    summed.active_customers,
+    cast(summed.revenue_12m as numeric(38, 12)) as revenue_12m,
+    cast(summed.gross_margin_12m as numeric(38, 12)) as gross_margin_12m,
+    cast(summed.volume_12m as numeric(38, 12)) as volume_12m,
+    {%- for measure in ['revenue_12m', 'margin_share', 'volume_share'] %}
+        cast(
+            {{ safe_ratio('summed.' ~ measure, 'sum(summed.' ~ measure ~ ') over scope_total') }} as numeric(38, 12)
+        ) as {{ measure | replace('_12m', '_share') }},
+    {%- endfor %}
+    cast(summed.mean_value_score as double precision) as mean_value_score,
+    summed.customers_at_high_risk
+from summed
+cross join {{ ref('stg_night') }} as night
+window scope_total as (partition by summed.scope, summed.scope_id)
