@@ -9,7 +9,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from tests.reference.night import Measured, Night, cost_coverage_12m, revenue_12m
+from tests.reference.calibration import Calibration
+from tests.reference.night import Measured, Night, cost_coverage_12m, first_calibration, revenue_12m
 from tests.reference.parameters import Row
 from tests.reference.staging import DATED_BY, KEYS, NAMES_A_CUSTOMER, Staged
 
@@ -138,6 +139,16 @@ def point_differences(rows: list[Row], night: Night) -> list[Difference]:
                 "contribution": one.contributions.get(code, 0.0),
             }
     return differences("customer_indicator", theirs, ours)
+
+
+def calibration_differences(stored: Calibration, measured: Measured) -> list[Difference]:
+    """Reference points and medians of a calibration, made again from the same population and nominal weights."""
+    made = first_calibration(measured, stored.weights)
+    medians = [
+        {"": {"median_current": one.median_current, "median_potential": one.median_potential}} for one in (stored, made)
+    ]
+    points = [{code: vars(reference) for code, reference in one.references.items()} for one in (stored, made)]
+    return differences("calibration", *medians) + differences("reference points", *points)
 
 
 def _score_columns(night: Night, customer: str) -> Row:

@@ -6,16 +6,20 @@ is what the whole night (`pipelines.night`) adds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import sqlalchemy as sa
 
 from pipelines import transform
-from pipelines.settings import Settings
+from pipelines.settings import Settings, get_settings
 from pipelines.warehouse.schema import (
     CALIBRATION,
     CALIBRATION_INDICATOR,
@@ -25,7 +29,7 @@ from pipelines.warehouse.schema import (
     RUN,
     TIER_OVERRIDE,
 )
-from tests.reference.calibration import INDICATORS, Calibration
+from tests.reference.calibration import INDICATORS, Calibration, ReferencePoints
 from tests.reference.parameters import Company, Parameters, Row
 from tests.reference.staging import split_by_contract
 from tests.reference.tiers import Override, Previous
@@ -147,3 +151,30 @@ def read(engine: sa.Engine, relation: str) -> list[dict[str, Any]]:
     """All rows of a relation, columns by name."""
     with engine.connect() as connection:
         return [dict(row) for row in connection.execute(sa.text(f"select * from {relation}")).mappings()]
+
+
+@contextmanager
+def settings_for(folder: Path, database: str) -> Iterator[Settings]:
+    """The environment of a company whose one source is a folder in the `canonical` mapping's form."""
+    set_to = {
+        f"CVP_SOURCES__{SOURCE}": str(folder),
+        "CVP_ACTIVE_SOURCES": SOURCE,
+        "CVP_WAREHOUSE_DATABASE": database,
+    }
+    with patch.dict(os.environ, set_to):
+        os.environ.pop("WAREHOUSE_URL", None)
+        get_settings.cache_clear()
+        yield get_settings()
+    get_settings.cache_clear()
+
+
+def stored_calibration(engine: sa.Engine) -> Calibration:
+    """Version 1 as the pipeline made it."""
+    (header,) = read(engine, "control.calibration")
+    rows = {row["indicator_id"]: row for row in read(engine, "control.calibration_indicator")}
+    return Calibration(
+        {code: row["nominal_weight"] for code, row in rows.items()},
+        {code: ReferencePoints(row["s"], row["lo"], row["hi"]) for code, row in rows.items()},
+        header["median_current_score"],
+        header["median_potential_score"],
+    )
