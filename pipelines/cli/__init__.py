@@ -14,7 +14,7 @@ from pipelines.settings import SettingsError, get_settings
 app = typer.Typer(
     help="The customer value pipeline: what each business customer is worth, night by night.",
     no_args_is_help=True,
-    pretty_exceptions_show_locals=False,
+    pretty_exceptions_enable=False,
 )
 app.command("night")(night.night)
 app.command("status")(night.status)

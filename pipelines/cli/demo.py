@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
 
-import psycopg
+import sqlalchemy as sa
 import typer
-from psycopg import sql
-from rich.console import Console
 
 from pipelines import demo as company
 from pipelines.cli import render
 from pipelines.cli.night import run_night
-from pipelines.settings import Settings, get_settings
+from pipelines.settings import Settings, SettingsError, get_settings
+from pipelines.transform.dbt import DBT_SCHEMAS
+from pipelines.warehouse import migrations
 from pipelines.warehouse.connection import warehouse_engine
 from pipelines.warehouse.server import EmbeddedServer
 
@@ -39,20 +40,23 @@ def demo(
     lines: Annotated[int, typer.Option(help="order lines, up to 10,000,000")] = 110_000,
 ) -> None:
     """Build the demo company anew and run its nights for the last three evaluated dates."""
-    console = Console()
-    settings = _place(customers)
+    console = render.make_console()
+    settings = _place()
     dates = [LAST_DATE - timedelta(days=back) for back in reversed(range(NIGHTS))]
     sales_url, service_path = settings.sources["demo_sales"], Path(settings.sources["demo_service"])
     owner_url = EmbeddedServer(settings.home).url("erp_owner", SOURCE_DATABASE)
     with console.status(f"writing the demo company: {customers:,} customers, {lines:,} order lines"):
-        size = company.DemoSize(customers=customers, lines=lines)
-        report = company.build(owner_url, service_path, size, dates[0])
-    console.print(f"demo company: {_describe(report)}", highlight=False, soft_wrap=True)
-    _let_read(settings)
+        try:
+            size = company.DemoSize(customers=customers, lines=lines)
+            report = company.build(owner_url, service_path, size, dates[0])
+        except company.DemoError as error:
+            raise typer.BadParameter(str(error)) from error
+    console.print(f"demo company: {report.describe()}", highlight=False, soft_wrap=True)
+    _forget_earlier_demo(settings)
     for number, as_of in enumerate(dates):
         if number:
             passed = company.advance(owner_url, service_path, as_of)
-            console.print(f"a day passes: {_describe(passed)}", highlight=False, soft_wrap=True)
+            console.print(f"a day passes: {passed.describe()}", highlight=False, soft_wrap=True)
         code = run_night(console, settings, as_of, None)
         if code != 0:
             raise typer.Exit(code)
@@ -61,15 +65,8 @@ def demo(
     console.print(f"the sources: {sales_url.rsplit('@', 1)[-1]} and {service_path}", highlight=False, soft_wrap=True)
 
 
-def _describe(report: company.DemoSummary) -> str:
-    rows = sum(report.rows.values())
-    return f"{rows:,} rows in {len(report.rows)} tables of two systems, known until the end of {report.until}"
-
-
-def _place(customers: int) -> Settings:
+def _place() -> Settings:
     """Fresh databases for the demo's warehouse and sales system, and the settings file that names them."""
-    if not 100 <= customers <= 100_000:
-        raise typer.BadParameter("between 100 and 100,000 customers")
     home = get_settings().home
     server = EmbeddedServer(home)
     server.start()
@@ -86,19 +83,23 @@ def _place(customers: int) -> Settings:
     text = SETTINGS.format(database=DATABASE, **places)
     file.touch(0o600)
     file.write_text(text, "utf-8")
+    # This process and the DagRuns that it starts run the demo, whatever settings file the project folder has.
+    os.environ["CVP_CONFIG"] = str(file)
     get_settings.cache_clear()
     return get_settings()
 
 
-def _let_read(settings: Settings) -> None:
-    """The pipeline reads the sales system as a role that can only read."""
-    with psycopg.connect(
-        EmbeddedServer(settings.home).url("erp_owner", SOURCE_DATABASE), autocommit=True
-    ) as connection:
-        schemas = connection.execute(
-            "select nspname from pg_namespace where nspname not like 'pg\\_%' and nspname <> 'information_schema'"
-        ).fetchall()
-        for (name,) in schemas:
-            schema = sql.Identifier(name)
-            connection.execute(sql.SQL("grant usage on schema {} to erp_reader").format(schema))
-            connection.execute(sql.SQL("grant select on all tables in schema {} to erp_reader").format(schema))
+def _forget_earlier_demo(settings: Settings) -> None:
+    """Empty a warehouse of one's own (WAREHOUSE_URL) that holds an earlier demo; raises where it holds anything else."""
+    engine = warehouse_engine(settings)
+    with engine.begin() as connection:
+        if connection.scalar(sa.text("select to_regclass('control.run')")) is None:
+            return
+        names = connection.execute(sa.text("select distinct unnest(source_systems) from control.run")).scalars()
+        if foreign := set(names) - set(settings.sources):
+            raise SettingsError(
+                f"the warehouse {engine.url.render_as_string()} holds nights of {', '.join(sorted(foreign))}:"
+                " let WAREHOUSE_URL name an empty database for the demo"
+            )
+        for schema in (*migrations.OWN_SCHEMAS, *DBT_SCHEMAS):
+            connection.execute(sa.schema.DropSchema(schema, cascade=True, if_exists=True))

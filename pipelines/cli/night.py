@@ -70,7 +70,7 @@ def night(
     last = _date(to) or first
     if last < first:
         raise typer.BadParameter(f"--to {last} lies before --as-of {first}")
-    console = Console()
+    console = render.make_console()
     for offset in range((last - first).days + 1):
         code = run_night(console, settings, first + timedelta(days=offset), names)
         if code != 0:
@@ -132,7 +132,7 @@ def _watch(console: Console, engine: sa.Engine, process: subprocess.Popen[bytes]
 def status() -> None:
     """How the last run went, what is published, who of the core is at risk or lost."""
     settings = get_settings()
-    console = Console()
+    console = render.make_console()
     engine = warehouse_engine(settings)
     migrations.upgrade(engine)
     with engine.connect() as connection:

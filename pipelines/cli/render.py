@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -22,6 +23,12 @@ TIER_BASIS = {
     "volume_only": "volume alone: no customer with sales has a known margin",
     "margin_only": "margin alone: there is no volume",
 }
+
+
+def make_console() -> Console:
+    """A console for the terminal's width; a pipe or a log file gets lines of 120 columns."""
+    console = Console()
+    return console if console.is_terminal else Console(width=120)
 
 
 def step(console: Console, name: str, state: str, seconds: float) -> None:
@@ -81,8 +88,14 @@ def night_summary(console: Console, settings: Settings, connection: sa.Connectio
     _where_next(console, settings, summary.published_dates(connection))
 
 
+def _table(title: str) -> Table:
+    return Table(
+        title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False
+    )
+
+
 def _pyramid(console: Console, night: summary.Pyramid) -> None:
-    table = Table(title=f"tiers as of {night.as_of_date}", title_justify="left")
+    table = _table(f"tiers as of {night.as_of_date}")
     for heading in ("tier", "customers", "margin share", "volume share", "mean score", "at high risk"):
         table.add_column(heading, justify="left" if heading == "tier" else "right")
     for row in night.tiers:
@@ -94,7 +107,7 @@ def _pyramid(console: Console, night: summary.Pyramid) -> None:
 
 
 def _best(console: Console, night: summary.Pyramid) -> None:
-    table = Table(title="the ten best by value score", title_justify="left")
+    table = _table("the ten best by value score")
     for heading in ("rank", "customer", "name", "tier", "score", "margin 12m", "volume 12m", "risk"):
         table.add_column(
             heading, justify="right" if heading in ("rank", "score", "margin 12m", "volume 12m") else "left"
@@ -147,7 +160,7 @@ def _cost(console: Console, report: summary.RunReport) -> None:
     cost: dict[str, float] = defaultdict(float)
     for name, _, seconds in report.steps:
         cost[name.partition("[")[0]] += seconds
-    table = Table(title="what the run cost", title_justify="left")
+    table = _table("what the run cost")
     table.add_column("step")
     table.add_column("seconds", justify="right")
     for name, seconds in cost.items():

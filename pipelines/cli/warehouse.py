@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from pipelines.cli import render
 from pipelines.night.airflow import end_all_dag_runs
 from pipelines.settings import get_settings
 from pipelines.warehouse import migrations
@@ -23,14 +23,14 @@ def start() -> None:
     engine = warehouse_engine(settings)
     migrations.upgrade(engine)
     where = "your own server" if settings.warehouse_url else "the embedded server"
-    Console().print(f"warehouse is up on {where}: database {engine.url.database}, port {engine.url.port}")
+    render.make_console().print(f"warehouse is up on {where}: database {engine.url.database}, port {engine.url.port}")
 
 
 @app.command()
 def stop() -> None:
     """Stop the embedded server. Your own PostgreSQL (WAREHOUSE_URL) is never stopped."""
     stopped = EmbeddedServer(get_settings().home).stop()
-    Console().print("the embedded server is stopped" if stopped else "the embedded server was not running")
+    render.make_console().print("the embedded server is stopped" if stopped else "the embedded server was not running")
 
 
 @app.command()

@@ -89,7 +89,10 @@ def published_night(connection: sa.Connection, best: int = 10) -> Pyramid | None
     if as_of is None:
         return None
     tiers = connection.execute(
-        sa.text("select * from published.tier_summary where as_of_date = :as_of and scope = 'company'"),
+        sa.text(
+            "select * from published.tier_summary where as_of_date = :as_of and scope = 'company'"
+            " order by tier_position"
+        ),
         {"as_of": as_of},
     ).all()
     top = connection.execute(

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 DBT_PROJECT = PROJECT / "dbt_project"
 LAYERS = ("staging", "intermediate", "indicators", "scores", "churn", "tiers", "published")
+DBT_SCHEMAS = ("rules", *LAYERS[:-1], "candidates")
 TELEMETRY_OFF = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}
 
 

@@ -1,0 +1,228 @@
+"""The demo company's nights: published, repeatable, and guarded."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from pipelines.night.airflow import environment
+from pipelines.settings import PROJECT
+
+NIGHTS = ["2026-06-28", "2026-06-29", "2026-06-30"]
+HISTORIES = ("customer_tier_history", "customer_indicator_history", "tier_summary", "tier_transition", "data_quality")
+VARYING = "array['run_id', 'published_at']"
+# Rows as JSON, without what names the run: what a second evaluation of the same night must reproduce to the byte.
+DIGEST = """
+    select md5(string_agg(row_text, chr(10) order by row_text collate "C")) from (
+        select (to_jsonb(t) - {varying})::text as row_text from published.{table} as t where {where}
+    ) as rows
+"""
+
+
+def digests(instance, where: str, varying: str = VARYING) -> dict[str, str]:
+    """A digest per history table of the rows that `where` selects."""
+    return {
+        table: instance.query(DIGEST.format(table=table, where=where, varying=varying))[0][0] for table in HISTORIES
+    }
+
+
+def test_the_demo_publishes_three_nights_and_says_what_a_user_wants_to_know(demo):
+    instance, output = demo
+    found = instance.query("select distinct as_of_date::text from published.customer_tier_history order by 1")
+    assert [row[0] for row in found] == NIGHTS
+    for words in (
+        "tiers as of 2026-06-30", "the ten best", "checks passed", "what the run cost", "publish_tiers",
+        "core customers at high risk", "validation", "warehouse url --role reader", "margin share",
+    ):  # fmt: skip
+        assert words in output, output
+    report = next(line.split()[-1] for line in output.splitlines() if line.strip().startswith("validation"))
+    assert Path(report).is_file()
+
+
+def test_scores_are_sums_of_contributions_and_core_holds_its_shares(demo):
+    instance, _ = demo
+    worst = instance.query(
+        "select max(abs(t.value_score - i.total)), count(*) from published.customer_tier as t"
+        " join (select customer_id, sum(contribution) as total from published.customer_indicator group by 1) as i"
+        " using (customer_id)",
+        role="reader",
+    )[0]
+    assert worst[0] < 1e-9
+    assert worst[1] > 100
+    core = instance.query(
+        "select margin_share, volume_share, customers from published.tier_summary"
+        " where as_of_date = '2026-06-30' and scope = 'company' and tier = 'core'"
+    )[0]
+    assert core[0] >= 0.75
+    assert core[1] >= 0.75
+    assert 0 < core[2] < 100
+
+
+def test_later_nights_pull_only_what_changed_and_account_for_every_row(demo):
+    instance, _ = demo
+    rows = instance.query(
+        "select as_of_date::text, sum((e.value->>'read')::int), sum((e.value->>'landed')::int),"
+        " sum((e.value->>'unchanged')::int), sum((e.value->>'rejected')::int)"
+        " from published.run, jsonb_each(rows_extracted) as e group by 1 order by 1"
+    )
+    assert [row[0] for row in rows] == NIGHTS
+    for _, read, landed, unchanged, rejected in rows:
+        assert read == landed + unchanged + rejected
+        assert landed > 0
+    assert rows[1][1] < rows[0][1] / 5
+    assert instance.query("select count(*) from landing.landing_rejected where reason <> ''")[0][0] > 0
+    assert instance.query("select count(*) from landing.landing_history")[0][0] > 0
+
+
+def test_every_published_table_and_column_carries_a_comment(demo):
+    instance, _ = demo
+    missing = instance.query(
+        "select c.relname, a.attname from pg_class as c join pg_namespace as n on n.oid = c.relnamespace"
+        " join pg_attribute as a on a.attrelid = c.oid where n.nspname = 'published' and c.relkind in ('r', 'v', 'p')"
+        " and a.attnum >= 0 and not a.attisdropped"
+        " and col_description(c.oid, a.attnum) is null"
+        " union select c.relname, '' from pg_class as c join pg_namespace as n on n.oid = c.relnamespace"
+        " where n.nspname = 'published' and c.relkind in ('r', 'v', 'p') and obj_description(c.oid) is null"
+    )
+    assert missing == []
+
+
+def test_the_same_night_again_publishes_the_same_bytes(demo):
+    instance, _ = demo
+    before = digests(instance, "as_of_date = '2026-06-30'")
+    untouched = digests(instance, "as_of_date < '2026-06-30'", "array[]::text[]")
+    indicator = instance.query("select * from published.customer_indicator order by customer_id, indicator_id")
+    instance.run("night", "--as-of", "2026-06-30")
+    assert digests(instance, "as_of_date = '2026-06-30'") == before
+    assert digests(instance, "as_of_date < '2026-06-30'", "array[]::text[]") == untouched
+    again = instance.query("select * from published.customer_indicator order by customer_id, indicator_id")
+    assert again == indicator
+
+
+def test_the_first_night_again_leaves_the_later_ones_as_they_were(demo):
+    instance, _ = demo
+    later = digests(instance, "as_of_date > '2026-06-28'", "array[]::text[]")
+    instance.run("night", "--as-of", "2026-06-28")
+    assert digests(instance, "as_of_date > '2026-06-28'", "array[]::text[]") == later
+    assert instance.query("select distinct as_of_date::text from published.customer_tier") == [("2026-06-30",)]
+
+
+def test_a_gate_that_trips_leaves_the_last_publication_and_names_rule_and_rows(demo):
+    instance, _ = demo
+    before = digests(instance, "true", "array[]::text[]")
+    erp = instance.url("erp")
+    order = instance.query("select max(order_id) from landing.sales_order where ordered_on > '2026-06-20'")[0][0]
+    set_currency = "update sd.vbak set waerk = '{}', aedat = aedat + interval '1 second' where vbeln = '{}'"
+    with psycopg.connect(erp) as connection:
+        currency = connection.execute("select waerk from sd.vbak where vbeln = %s", [order]).fetchone()[0]
+    instance.execute(erp, set_currency.format("XAU", order))
+    try:
+        output = instance.run("night", "--as-of", "2026-06-30", expect=1)
+        status = instance.run("status", expect=1)
+    finally:
+        instance.execute(erp, set_currency.format(currency, order))
+    for text in (output, status):
+        assert "validate_candidates" in text
+        assert "XAU" in text
+    assert digests(instance, "true", "array[]::text[]") == before
+    last = instance.query("select status, failed_step, message from published.run order by started_at desc limit 1")[0]
+    assert last[:2] == ("failed", "validate_candidates")
+    assert "XAU" in last[2]
+    instance.run("night", "--as-of", "2026-06-30")
+
+
+def test_too_many_rejected_rows_stop_the_night_and_go_in_when_mended(demo):
+    instance, _ = demo
+    erp = instance.url("erp")
+    spoil = "update sd.vbap set kwmeng = kwmeng * -1, aedat = aedat + interval '1 second' where vbeln in ({})"
+    orders = [row[0] for row in instance.query("select order_id from landing.sales_order order by 1 desc limit 40")]
+    names = ", ".join(f"'{order}'" for order in orders)
+    instance.execute(erp, spoil.format(names))
+    output = instance.run("night", "--as-of", "2026-06-30", expect=1)
+    assert "check_rejections" in output
+    assert "demo_sales.sales_order_line" in output
+    assert "quantity" in output
+    instance.execute(erp, spoil.format(names))
+    instance.run("night", "--as-of", "2026-06-30")
+    left = instance.query(
+        "select count(*) from landing.landing_rejected where entity = 'sales_order_line'"
+        f" and split_part(key, chr(31), 1) in ({names})"
+    )
+    assert left == [(0,)]
+
+
+def _dag_run_of(process: subprocess.Popen, instance) -> int:
+    """The process id of the DagRun that a `cvp night` has started, once a step of it is at work."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        notes = list((instance.home / "run").glob("[0-9]*"))
+        working = instance.query("select 1 from control.run_step where status = 'running' and step like 'build_%'")
+        if notes and working:
+            return int(notes[0].name)
+        time.sleep(0.2)
+    raise AssertionError("no step of the night got to work")
+
+
+@pytest.mark.parametrize("victim", ["dag_run", "command"])
+def test_a_killed_night_is_told_as_aborted_and_blocks_nothing(demo, victim):
+    instance, _ = demo
+    before = digests(instance, "true", "array[]::text[]")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pipelines", "night", "--as-of", "2026-06-30"], env=instance.environment, cwd=PROJECT,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    dag_run = _dag_run_of(process, instance)
+    if victim == "dag_run":
+        os.killpg(dag_run, signal.SIGKILL)
+    else:
+        process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode != 0
+    assert "Traceback" not in output
+    status = instance.query(
+        "select status, finished_at is not null from published.run order by started_at desc limit 1"
+    )
+    assert status[0][0] in ("aborted", "failed")
+    assert status[0][1]
+    assert digests(instance, "true", "array[]::text[]") == before
+    instance.run("night", "--as-of", "2026-06-30")
+
+
+def test_two_nights_at_once_one_is_refused(demo):
+    instance, _ = demo
+    first = subprocess.Popen(
+        [sys.executable, "-m", "pipelines", "night", "--as-of", "2026-06-30"], env=instance.environment, cwd=PROJECT,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    _dag_run_of(first, instance)
+    refused = instance.run("night", "--as-of", "2026-06-30", expect=2)
+    output, _ = first.communicate(timeout=300)
+    assert first.returncode == 0, output
+    assert "is at work in this warehouse" in refused
+
+
+def test_the_replay_dag_evaluates_a_range_in_order(demo):
+    instance, _ = demo
+    before = digests(instance, "as_of_date <> '2026-06-29'")
+    conf = '{"from_date": "2026-06-28", "to_date": "2026-06-29"}'
+    instance.run("airflow", "dags", "test", "customer_value_replay", "--conf", conf)
+    runs = instance.query("select as_of_date::text, status from published.run order by started_at desc limit 2")
+    assert runs == [("2026-06-29", "published"), ("2026-06-28", "published")]
+    assert digests(instance, "as_of_date <> '2026-06-29'") == before
+
+
+def test_telemetry_is_off_in_all_that_is_started(instance):
+    from pipelines.settings import Settings
+
+    variables = environment(Settings(home=instance.home))
+    assert variables["AIRFLOW__USAGE_DATA_COLLECTION__ENABLED"] == "False"
+    assert variables["SCARF_ANALYTICS"] == "false"
+    assert variables["GX_ANALYTICS_ENABLED"] == "false"
+    assert variables["DBT_SEND_ANONYMOUS_USAGE_STATS"] == "false"
