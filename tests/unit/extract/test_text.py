@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
+from psycopg import conninfo
 
 from pipelines.extract import mysql, postgres
 from pipelines.extract.engine import quote_name, quote_text
@@ -56,9 +57,7 @@ def test_a_typed_value_becomes_its_exact_text(engine, sql, text):
 @pytest.mark.parametrize("password", ["p@ss w'rd:/%\\\"#?&", "", "a=b", "密码"])
 def test_any_password_reaches_the_driver_as_it_is(password):
     url = sa.URL.create("postgresql", "me", password, "host", 5432, "db").render_as_string(hide_password=False)
-    import psycopg
-
-    assert psycopg.conninfo.conninfo_to_dict(postgres.connection_string(url)).get("password", "") == password
+    assert conninfo.conninfo_to_dict(postgres.connection_string(url)).get("password", "") == password
     escaped = password.replace("\\", "\\\\").replace('"', '\\"')
     assert not password or f'passwd="{escaped}"' in mysql.connection_string(url)
 
