@@ -1,6 +1,3 @@
-{% macro converted(amount, currency, rate) -%}
-    case
-        when {{ currency }} is null or {{ currency }} = night.reporting_currency then {{ amount }}
-        else {{ amount }} * {{ rate }}
-    end
+{% macro converted(amount, is_foreign, rate) -%}
+    case when {{ is_foreign }} then {{ amount }} * {{ rate }} else {{ amount }} end
 {%- endmacro %}

@@ -1,3 +1,5 @@
 {% macro of_this_night(landed) -%}
-    {{ landed }}.source_system = any(cast((select night.source_systems from {{ ref('stg_night') }} as night) as text[]))
+    {{ landed }}.source_system in (
+        select unnest(cast(night.source_systems as text[])) from {{ ref('stg_night') }} as night
+    )
 {%- endmacro %}

@@ -1,9 +1,9 @@
--- One row per customer and product family that it ever bought; lines of a product without family are left out.
+-- One row per customer and product family bought in 24m; lines of a product without family are left out.
 select
-    customer_id,
-    product_family,
-    min(ordered_on) as first_line_on,
-    max(ordered_on) as last_line_on
-from {{ ref('int_line') }}
-where product_family is not null
-group by customer_id, product_family
+    line.customer_id,
+    line.product_family,
+    max(line.ordered_on) as last_line_on
+from {{ ref('int_line') }} as line
+cross join {{ ref('stg_night') }} as night
+where line.product_family is not null and line.ordered_on > night.from_24m
+group by line.customer_id, line.product_family

@@ -1,24 +1,53 @@
 -- One row per customer with a line ever: its first and last line and what it bought in each window.
-{%- set windows = {
-    '12m': 'bought.ordered_on > night.from_12m',
-    'prior_12m': 'bought.ordered_on <= night.from_12m and bought.ordered_on > night.from_24m',
-    '48m': 'bought.ordered_on > night.from_48m',
-} %}
-with summed as (
+{%- set measures = [
+    'line_count', 'volume', 'revenue', 'costed_revenue', 'costed_margin', 'uncosted_line_count',
+    'premium_revenue', 'new_product_revenue',
+] %}
+{%- set windows = {'12m': 'years_back = 1', 'prior_12m': 'years_back = 2', '48m': 'years_back <= 4'} %}
+with dated as (
     select
         bought.customer_id,
-        min(bought.ordered_on) as first_line_on,
-        max(bought.ordered_on) as last_line_on,
-        {% for window, inside in windows.items() -%}
-            {% for measure in ['line_count', 'volume', 'revenue', 'costed_revenue', 'costed_margin', 'uncosted_line_count'] -%}
-                coalesce(sum(bought.{{ measure }}) filter (where {{ inside }}), 0) as {{ measure }}_{{ window }},
-            {% endfor -%}
+        bought.ordered_on,
+        {% for measure in measures -%}
+            bought.{{ measure }},
         {% endfor -%}
-        coalesce(sum(bought.premium_revenue) filter (where bought.ordered_on > night.from_12m), 0) as premium_revenue_12m,
-        coalesce(sum(bought.new_product_revenue) filter (where bought.ordered_on > night.from_12m), 0) as new_product_revenue_12m
+        -- 1: in 12m, 2: in the 12m before, 4: in the rest of 48m, 5: before
+        case
+            when bought.ordered_on > night.from_12m then 1
+            when bought.ordered_on > night.from_24m then 2
+            when bought.ordered_on > night.from_48m then 4
+            else 5
+        end as years_back
     from {{ ref('int_customer_order_day') }} as bought
     cross join {{ ref('stg_night') }} as night
-    group by bought.customer_id
+),
+
+period as (
+    select
+        customer_id,
+        years_back,
+        min(ordered_on) as first_line_on,
+        max(ordered_on) as last_line_on,
+        {% for measure in measures -%}
+            sum({{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from dated
+    group by customer_id, years_back
+),
+
+summed as (
+    select
+        customer_id,
+        min(first_line_on) as first_line_on,
+        max(last_line_on) as last_line_on,
+        {% for window, inside in windows.items() -%}
+            {% for measure in measures -%}
+                coalesce(sum({{ measure }}) filter (where {{ inside }}), 0) as {{ measure }}_{{ window }}
+                {{- ',' if not (loop.last and window == '48m') }}
+            {% endfor -%}
+        {% endfor %}
+    from period
+    group by customer_id
 )
 
 select

@@ -1,5 +1,6 @@
 -- One row per entity, currency and day up to the evaluated one that needs an exchange rate and has none: those amounts
--- are in no sum, and nothing is published while there is such a row.
+-- are in no sum, and nothing is published while there is such a row. A payment without a currency of its own needs its
+-- invoice's rate, so the invoice stands for it.
 with needed as (
     select
         'sales_order' as entity,
@@ -17,11 +18,11 @@ with needed as (
     union all
     select
         'payment' as entity,
-        coalesce(payment.currency, invoice.currency) as currency,
-        invoice.issued_on as rate_date,
-        payment.paid_on as dated_on
-    from {{ ref('stg_payment') }} as payment
-    inner join {{ ref('stg_invoice') }} as invoice on payment.invoice_id = invoice.invoice_id
+        currency,
+        issued_on as rate_date,
+        paid_on as dated_on
+    from {{ ref('base_payment') }}
+    where currency <> (select night.reporting_currency from {{ ref('stg_night') }} as night)
 )
 
 select

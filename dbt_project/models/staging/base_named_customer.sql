@@ -1,4 +1,4 @@
--- One row per customer that a fact up to the evaluated day names, whether the master data hold it or not.
+-- One row per fact up to the evaluated day that names a customer, and customer so named; the master data may not hold it.
 with night as (
     select as_of_date from {{ ref('stg_night') }}
 ),
@@ -19,7 +19,7 @@ named as (
         from {{ ref('stg_' ~ entity) }} as fact
         cross join night
         where fact.{{ dated_by }} <= night.as_of_date
-        union
+        union all
     {% endfor -%}
     select customer_id from {{ ref('stg_demand_estimate') }}
 )

@@ -1,12 +1,11 @@
 -- One row per sales order line whose order has landed, with its order: prices and costs in the reporting currency.
--- Everything that needs a line with its order reads this, so that ten million lines meet their orders once.
 select
     landed.order_id,
     landed.line_number,
     landed.product_id,
     landed.quantity,
-    {{ converted('landed.unit_price', 'sales_order.currency', 'exchange.rate') }} as unit_price,
-    {{ converted('landed.unit_cost', 'sales_order.currency', 'exchange.rate') }} as unit_cost,
+    {{ converted('landed.unit_price', 'sales_order.is_foreign', 'sales_order.exchange_rate') }} as unit_price,
+    {{ converted('landed.unit_cost', 'sales_order.is_foreign', 'sales_order.exchange_rate') }} as unit_cost,
     landed.promised_on,
     coalesce(landed.is_cancelled, false) as is_cancelled,
     sales_order.customer_id,
@@ -14,8 +13,5 @@ select
     sales_order.salesperson_id,
     sales_order.is_cancelled as is_order_cancelled
 from {{ source('landing', 'sales_order_line') }} as landed
-inner join {{ ref('stg_sales_order') }} as sales_order on landed.order_id = sales_order.order_id
-left join {{ ref('base_exchange_rate_day') }} as exchange
-    on sales_order.currency = exchange.currency and sales_order.ordered_on = exchange.day_on
-cross join {{ ref('stg_night') }} as night
+inner join {{ ref('base_sales_order') }} as sales_order on landed.order_id = sales_order.order_id
 where {{ of_this_night('landed') }}

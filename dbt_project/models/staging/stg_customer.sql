@@ -16,7 +16,7 @@ with customer as (
 ),
 
 unknown as (
-    select named.customer_id
+    select distinct named.customer_id
     from {{ ref('base_named_customer') }} as named
     where not exists (select 1 from customer where customer.customer_id = named.customer_id)
 )

@@ -5,7 +5,7 @@ select
     landed.order_id,
     landed.issued_on,
     landed.due_on,
-    {{ converted('landed.amount', 'landed.currency', 'exchange.rate') }} as amount,
+    {{ converted('landed.amount', 'landed.currency <> night.reporting_currency', 'exchange.rate') }} as amount,
     landed.currency
 from {{ source('landing', 'invoice') }} as landed
 left join {{ ref('base_exchange_rate_day') }} as exchange

@@ -8,6 +8,7 @@ select
     {{ months_before('night.as_of_date', 48) }} as from_48m,
     {{ months_before('night.as_of_date', 'night.active_window_months') }} as active_from,
     cast(night.source_systems as text) as source_systems,
+    night.company_time_zone,
     night.reporting_currency,
     night.active_window_months,
     night.capital_cost_rate,
