@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from pipelines.extract.duckdb_file import DuckdbSource
 from pipelines.extract.engine import open_engine
-from pipelines.extract.errors import ExtractionError, without_secrets
+from pipelines.extract.errors import ExtractionError, said
 from pipelines.extract.files import FilesSource
 from pipelines.extract.landing import Landing
 from pipelines.extract.mysql import MysqlSource
@@ -27,6 +27,8 @@ from pipelines.sources.mapping import MappingError, SourceKind, load_mapping
 
 log = logging.getLogger(__name__)
 
+# Errors that another try does not mend.
+LASTING = (ValueError, FileNotFoundError, ModuleNotFoundError, duckdb.ParserException, duckdb.NotImplementedException)
 OPENERS: dict[SourceKind, type[Source]] = {
     SourceKind.POSTGRES: PostgresSource,
     SourceKind.MYSQL: MysqlSource,
@@ -87,17 +89,15 @@ def _named_errors(source: str, entity: str) -> Iterator[None]:
     except psycopg.Error as error:
         raise ExtractionError(source, entity, f"the warehouse refused: {_primary(error)}", is_lasting=False) from error
     except sa.exc.DBAPIError as error:
-        message = _primary(error.orig) if isinstance(error.orig, psycopg.Error) else str(error.orig)
-        raise ExtractionError(
-            source, entity, f"the database refused: {without_secrets(message)}", is_lasting=False
-        ) from error
+        message = _primary(error.orig) if isinstance(error.orig, psycopg.Error) else said(error.orig or error)
+        raise ExtractionError(source, entity, f"the database refused: {message}", is_lasting=False) from error
     except (duckdb.Error, sa.exc.SQLAlchemyError, OSError, ValueError, ModuleNotFoundError) as error:
-        message = without_secrets(str(error)).strip()
-        raise ExtractionError(source, entity, f"cannot be read: {message.splitlines()[0]}", is_lasting=False) from error
+        message = f"cannot be read: {said(error)}"
+        raise ExtractionError(source, entity, message, is_lasting=isinstance(error, LASTING)) from error
 
 
 def _primary(error: psycopg.Error) -> str:
-    return error.diag.message_primary or type(error).__name__
+    return said(Exception(error.diag.message_primary or type(error).__name__))
 
 
 def _location(settings: Settings, source: str) -> str:

@@ -8,6 +8,10 @@ _SECRET = re.compile(
     r"""(passw(?:or)?d\s*=\s*)('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\S+)|(://[^:/@\s]*:)[^@\s]*(@)""", re.IGNORECASE
 )
 
+# What a database quotes of a row when it cannot convert it: `... for type integer: "Li Wei"`, `string 'Li Wei'`.
+_VALUE = re.compile(r"""((?:string|value|:) )(["']).*\2""")
+_DATABASE_SAID = re.compile(r"ERROR: +(.*)")
+
 
 class ExtractionError(Exception):
     """An entity could not be extracted, or too much of it was set aside. Names source, entity and cure.
@@ -29,3 +33,11 @@ class AbsentRelation(Exception):
 def without_secrets(text: str) -> str:
     """The text with passwords of connection strings and URLs blotted out."""
     return _SECRET.sub(lambda match: f"{match[1] or match[3]}***{match[4] or ''}", text)
+
+
+def said(error: Exception) -> str:
+    """What an engine's or a driver's error says, in one line, without secrets and without values of rows."""
+    text = str(error).strip()
+    deeper = _DATABASE_SAID.search(text)
+    line = deeper[1] if deeper else text.splitlines()[0] if text else type(error).__name__
+    return _VALUE.sub(r"\1...", without_secrets(line))

@@ -49,7 +49,7 @@ class FilesSource(Source):
 
     def select(self, relation: Relation) -> str:
         columns = ", ".join(f"{text_of(name, self._types[name])} as {quote_name(name)}" for name in relation.columns)
-        where = f" where ({relation.entity.where})" if relation.entity.where else ""
+        where = f" where ({relation.entity.where}\n)" if relation.entity.where else ""
         return f"select {columns} from {_from(relation.entity)}{where}"
 
     def set_aside(self) -> list[tuple[str, str, str]]:

@@ -40,7 +40,7 @@ class MysqlSource(Source):
     def select(self, relation: Relation) -> str:
         columns = ", ".join(f"{self._text(name)} as {_quoted(name)}" for name in relation.columns)
         sql = f"select {columns} from {_from(relation.entity)}"
-        conditions = [f"({relation.entity.where})"] if relation.entity.where else []
+        conditions = [f"({relation.entity.where}\n)"] if relation.entity.where else []
         if relation.since is not None:
             conditions += self._since(relation.since)
         if conditions:

@@ -81,7 +81,7 @@ class PostgresSource(Source):
     def select(self, relation: Relation) -> str:
         columns = ", ".join(f"{quote_name(name)}::text as {quote_name(name)}" for name in relation.columns)
         sql = f"select {columns} from {_from(relation.entity)}"
-        conditions = [f"({relation.entity.where})"] if relation.entity.where else []
+        conditions = [f"({relation.entity.where}\n)"] if relation.entity.where else []
         if relation.since is not None:
             conditions += _since(relation.since, self._types, self.zone)
         if conditions:

@@ -55,7 +55,7 @@ class RowStreamSource(Source):
             origin = sa.text(entity.query or "").columns().subquery("delivered")
         statement = sa.select(*names).select_from(origin)
         if entity.where:
-            statement = statement.where(sa.text(f"({entity.where})"))
+            statement = statement.where(sa.text(f"({entity.where}\n)"))
         return statement.where(sa.text("1 = 0")) if empty else statement
 
     def _blocks(self, statement: sa.Select[Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -50,7 +50,7 @@ class SqliteSource(Source):
         columns = ", ".join(f"{_text(name)} as {quote_name(name)}" for name in relation.columns)
         sql = f"select {columns} from {_from(relation.entity)}"
         if relation.entity.where:
-            sql += f" where ({relation.entity.where})"
+            sql += f" where ({relation.entity.where}\n)"
         return self._query(sql)
 
 

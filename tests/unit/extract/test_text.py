@@ -10,7 +10,7 @@ from psycopg import conninfo
 
 from pipelines.extract import mysql, postgres
 from pipelines.extract.engine import quote_name, quote_text
-from pipelines.extract.errors import ExtractionError, without_secrets
+from pipelines.extract.errors import ExtractionError, said, without_secrets
 from pipelines.extract.source import nearest, split_name, text_of
 
 
@@ -99,3 +99,20 @@ def test_shortest_double_text_is_read_back_as_the_same_double(engine):
             f"select {text_of('c', 'DOUBLE')} from (select {value!r}::double as c) as t"
         ).fetchall()
         assert Decimal(text) == Decimal(repr(value))
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('Binder Error: Failed\nERROR:  relation "sd.x" does not exist\nLINE 1: x', 'relation "sd.x" does not exist'),
+        ('ERROR:  invalid input syntax for type integer: "Li Wei"\n', "invalid input syntax for type integer: ..."),
+        (
+            "Conversion Error: Could not convert string 'Li 'Wei' to INT32\n",
+            "Conversion Error: Could not convert string ...",
+        ),
+        ("", "Exception"),
+    ],
+)
+def test_what_a_database_said_is_one_line_without_values_of_rows(text, line):
+    assert said(Exception(text)).startswith(line)
+    assert "Wei" not in said(Exception(text))
