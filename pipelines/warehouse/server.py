@@ -78,6 +78,11 @@ def _wheel_folder() -> Path:
     return Path(next(iter(spec.submodule_search_locations)))
 
 
+def wheel_binaries() -> Path:
+    """Where the wheel's programs lie: postgres, pg_ctl, psql and the others."""
+    return _wheel_folder() / "pginstall18" / "bin"
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -42,7 +42,7 @@ def test_the_demo_publishes_three_nights_and_says_what_a_user_wants_to_know(demo
         "core customers at high risk", "validation", "warehouse url --role reader", "margin share",
     ):  # fmt: skip
         assert words in output, output
-    report = next(line.split()[-1] for line in output.splitlines() if line.strip().startswith("validation"))
+    report = next(line.partition("validation")[2].strip() for line in output.splitlines() if "  validation  " in line)
     assert Path(report).is_file()
 
 
