@@ -1,0 +1,207 @@
+"""Calibration in the warehouse: reference points by the method's rules, version 1 made once, crash-safe, frozen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+
+from pipelines.calibrate import CalibrationError, calibration_for, first_calibration, population, versions
+from pipelines.calibrate.population import ReferencePoints
+from pipelines.indicators import Indicator
+from pipelines.warehouse.schema import CALIBRATION, CALIBRATION_INDICATOR, NIGHT
+from tests.conftest import Warehouse
+
+AS_OF = date(2025, 6, 30)
+LAYERS = """
+    create schema indicators;
+    create schema intermediate;
+    create schema scores;
+    create table indicators.indicator_value (customer_id text, indicator_id text, value numeric);
+    create table intermediate.int_customer_window (customer_id text);
+    create table scores.score_customer (
+        customer_id text, current_value_score double precision, potential_value_score double precision
+    )
+"""
+
+
+def indicator(indicator_id: str, scale: str, dimension: str = "current") -> Indicator:
+    return Indicator(indicator_id, f"n_{indicator_id}", "n", "n", dimension, "g", "u", "higher", scale, "f")  # type: ignore[arg-type]
+
+
+REGISTRY = (indicator("C01", "asinh"), indicator("P01", "linear", "potential"))
+
+
+@pytest.fixture
+def layers(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[Warehouse]:
+    """A warehouse with a night, three active customers and what calibration reads; two indicators, equally weighed."""
+    monkeypatch.setattr(versions, "load_indicators", lambda settings: REGISTRY)
+    monkeypatch.setattr(versions, "nominal_weights", lambda folder, indicators: {"C01": 0.5, "P01": 0.5})
+    with warehouse.engine.begin() as connection:
+        for statement in LAYERS.split(";"):
+            connection.execute(sa.text(statement))
+        set_night(connection, "run", AS_OF)
+        for customer, value in (("a", -10), ("b", 0), ("c", 30)):
+            connection.execute(sa.text("insert into intermediate.int_customer_window values (:id)"), {"id": customer})
+            give(connection, "C01", [value])
+    yield warehouse
+
+
+def set_night(connection: sa.Connection, run_id: str, as_of: date) -> None:
+    connection.execute(sa.delete(NIGHT))
+    connection.execute(
+        sa.insert(NIGHT).values(
+            run_id=run_id, as_of_date=as_of, source_systems=["s"], company_time_zone="UTC", reporting_currency="CNY",
+            active_window_months=24, capital_cost_rate=0, tier_scheme="three_tier", churn_horizon_days=180,
+            churn_high_odds=4, churn_medium_odds=2,
+        )
+    )  # fmt: skip
+
+
+def give(connection: sa.Connection, indicator_id: str, values: list[float | None]) -> None:
+    statement = sa.text("insert into indicators.indicator_value values ('x', :id, :value)")
+    connection.execute(statement, [{"id": indicator_id, "value": value} for value in values])
+
+
+def builds_scores(warehouse: Warehouse, current: list[float], potential: list[float]) -> None:
+    statement = sa.text("insert into scores.score_customer values ('x', :current, :potential)")
+    with warehouse.engine.begin() as connection:
+        connection.execute(sa.text("delete from scores.score_customer"))
+        for one, other in zip(current, potential, strict=True):
+            connection.execute(statement, {"current": one, "potential": other})
+
+
+def points(warehouse: Warehouse, scale: str, values: list[float | None]) -> ReferencePoints:
+    with warehouse.engine.begin() as connection:
+        give(connection, "X01", values)
+        return population.reference_points(connection, [indicator("X01", scale)])["X01"]
+
+
+def test_reference_points_are_the_5th_and_95th_percentile(layers: Warehouse) -> None:
+    """Of 0 to 40: 2 and 38; nulls do not count."""
+    assert points(layers, "linear", [None, None, *map(float, range(41))]) == ReferencePoints(None, 2.0, 38.0)
+
+
+def test_asinh_scales_by_the_median_size_of_what_is_not_zero(layers: Warehouse) -> None:
+    """Sizes 2, 4, 6 without the zeros: s = 4."""
+    found = points(layers, "asinh", [-2, 4, 6, 0, 0, None])
+    assert found.s == 4.0
+    ordered = [math.asinh(-2 / 4), 0.0, 0.0, math.asinh(1), math.asinh(1.5)]
+    assert found.lo == pytest.approx(ordered[0] + 0.2 * (ordered[1] - ordered[0]), rel=1e-12)
+    assert found.hi == pytest.approx(ordered[3] + 0.8 * (ordered[4] - ordered[3]), rel=1e-12)
+
+
+def test_asinh_of_nothing_but_zeros_scales_by_1(layers: Warehouse) -> None:
+    assert points(layers, "asinh", [0, 0, 0]) == ReferencePoints(1.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(("scale", "s"), [("asinh", 1.0), ("linear", None)])
+def test_where_nobody_has_a_value_there_are_no_reference_points(layers: Warehouse, scale: str, s: float | None) -> None:
+    assert points(layers, scale, [None, None]) == ReferencePoints(s, None, None)
+
+
+def test_where_nine_tenths_hold_one_value_minimum_and_maximum_count(layers: Warehouse) -> None:
+    """36 of 40 are nine tenths; the percentiles would be 0 and 3.05."""
+    assert points(layers, "linear", [0.0] * 36 + [1.0, 2.0, 3.0, 4.0]) == ReferencePoints(None, 0.0, 4.0)
+
+
+def test_just_under_nine_tenths_the_percentiles_count(layers: Warehouse) -> None:
+    found = points(layers, "linear", [0.0] * 35 + [1.0, 2.0, 3.0, 4.0, 5.0])
+    assert (found.lo, found.hi) == (0.0, pytest.approx(3.05))
+
+
+def test_where_the_percentiles_coincide_minimum_and_maximum_count(layers: Warehouse) -> None:
+    """Two values that differ by less than 1e-12 between the percentiles are one; neither holds nine tenths alone."""
+    near = 1 + 5e-13
+    values = [-7.0, *[1.0] * 30, *[near] * 30, 9.0]
+    assert points(layers, "linear", values) == ReferencePoints(None, -7.0, 9.0)
+
+
+def test_version_1_is_made_from_the_night_and_applies_to_it(layers: Warehouse) -> None:
+    def build() -> None:
+        builds_scores(layers, [10, 20, 60], [5, 6, 70])
+
+    assert first_calibration(layers.settings, layers.engine, "run", build) == 1
+    with layers.engine.connect() as connection:
+        made = connection.execute(sa.select(CALIBRATION)).one()
+        rows = connection.execute(sa.select(CALIBRATION_INDICATOR).order_by("indicator_id")).all()
+        night = connection.execute(sa.select(NIGHT)).one()
+    assert (made.median_current_score, made.median_potential_score) == (20, 6)
+    assert (made.population_date, made.active_from_on, made.population_customers) == (AS_OF, AS_OF, 3)
+    assert made.author
+    assert made.reason
+    assert made.method
+    assert night.calibration_version == 1
+    assert [(row.indicator_id, row.nominal_weight, row.s) for row in rows] == [("C01", 0.5, 20.0), ("P01", 0.5, None)]
+    assert (rows[1].lo, rows[1].hi, rows[1].transform) == (None, None, "linear")
+
+
+def test_a_finished_version_is_never_made_again(layers: Warehouse) -> None:
+    first_calibration(layers.settings, layers.engine, "run", lambda: builds_scores(layers, [1], [2]))
+    with layers.engine.begin() as connection:
+        set_night(connection, "later", date(2025, 7, 1))
+        give(connection, "C01", [1000.0] * 10)
+
+    def never() -> None:
+        raise AssertionError("the scores were built again")
+
+    assert first_calibration(layers.settings, layers.engine, "later", never) == 1
+    with layers.engine.connect() as connection:
+        assert connection.scalar(sa.select(NIGHT.c.calibration_version)) == 1
+        assert connection.scalar(sa.select(CALIBRATION.c.population_date)) == AS_OF
+
+
+def test_a_version_cut_short_is_replaced_by_the_next_run(layers: Warehouse) -> None:
+    def crash() -> None:
+        raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        first_calibration(layers.settings, layers.engine, "run", crash)
+    with layers.engine.begin() as connection:
+        assert calibration_for(connection, AS_OF) is None
+        set_night(connection, "next", date(2025, 7, 1))
+    version = first_calibration(layers.settings, layers.engine, "next", lambda: builds_scores(layers, [1], [2]))
+    with layers.engine.connect() as connection:
+        made = connection.execute(sa.select(CALIBRATION)).one()
+        assert connection.scalar(sa.select(sa.func.count()).select_from(CALIBRATION_INDICATOR)) == 2
+    assert (version, made.version, made.population_date) == (1, 1, date(2025, 7, 1))
+
+
+def test_nobody_active_is_refused_with_the_cure(layers: Warehouse) -> None:
+    with layers.engine.begin() as connection:
+        connection.execute(sa.text("delete from intermediate.int_customer_window"))
+    with pytest.raises(CalibrationError, match="no customer is active on 2025-06-30"):
+        first_calibration(layers.settings, layers.engine, "run", lambda: None)
+    with layers.engine.connect() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(CALIBRATION)) == 0
+
+
+def test_a_superseded_run_makes_no_calibration(layers: Warehouse) -> None:
+    with pytest.raises(CalibrationError, match="not the warehouse's current one"):
+        first_calibration(layers.settings, layers.engine, "other", lambda: None)
+
+
+def test_the_version_of_a_date_is_the_newest_active_by_then_else_the_first(warehouse: Warehouse) -> None:
+    given = [
+        (1, date(2025, 3, 1), 50.0),
+        (2, date(2025, 5, 1), 50.0),
+        (3, date(2025, 5, 1), 50.0),
+        (4, None, 50.0),
+        (5, date(2025, 4, 1), None),
+    ]
+    with warehouse.engine.begin() as connection:
+        assert calibration_for(connection, AS_OF) is None
+        for version, active_from, median in given:
+            connection.execute(
+                sa.insert(CALIBRATION).values(
+                    version=version, made_at=sa.func.now(), population_date=AS_OF, population_customers=Decimal(1),
+                    author="a", reason="r", method="m", active_from_on=active_from,
+                    median_current_score=median, median_potential_score=median,
+                )
+            )  # fmt: skip
+        dates = [date(2025, 2, 1), date(2025, 3, 1), date(2025, 4, 30), date(2025, 5, 1), AS_OF]
+        assert [calibration_for(connection, day) for day in dates] == [1, 1, 1, 3, 3]
