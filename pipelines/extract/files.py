@@ -121,18 +121,21 @@ class FilesSource(Source):
         return copy
 
 
-def _open_text(path: Path, encoding: str, mode: str = "r") -> io.TextIOWrapper:
+def _open_text(path: Path, encoding: str, mode: str = "r", errors: str = "strict") -> io.TextIOWrapper:
     opened = gzip.open(path, f"{mode}b") if path.suffix == ".gz" else path.open(f"{mode}b")  # noqa: SIM115 - wrapped
-    return io.TextIOWrapper(opened, encoding=encoding, newline="")  # type: ignore[arg-type]
+    return io.TextIOWrapper(opened, encoding=encoding, errors=errors, newline="")  # type: ignore[arg-type]
 
 
 def _header(path: Path, delimiter: str, quote: str) -> list[str]:
     """The column names that the first record gives."""
-    try:
-        with _open_text(path, "utf-8-sig") as handle:
+    # Bytes that are no UTF-8 may follow the header in the block that is read: they are no fault of it.
+    with _open_text(path, "utf-8-sig", errors="replace") as handle:
+        try:
             names = next(csv.reader(handle, delimiter=delimiter, quotechar=quote, strict=True), [])
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{path}:1: the header cannot be read ({error}): set `files` of the mapping") from error
+        except csv.Error as error:
+            raise ValueError(f"{path}:1: the header cannot be read ({error}): set `files` of the mapping") from error
+    if any("\ufffd" in name for name in names):
+        raise ValueError(f"{path}:1: the header cannot be read (no UTF-8): set `files.encoding` of the mapping")
     if not names:
         raise ValueError(f"{path} is empty: its first line must hold the column names")
     doubled = {name for name in names if [item.lower() for item in names].count(name.lower()) > 1}

@@ -1,0 +1,254 @@
+"""Folders of CSV, TSV and Parquet files as a source: dialects, damaged records, exact values."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.extract import ExtractionError
+from tests.integration.extracting import desk_for, text_table
+
+CUSTOMER = """
+    kind: files
+    {files}
+    entities:
+      customer:
+        table: customer
+        columns:
+          customer_id: id
+          customer_name: name
+          credit_limit: limit
+          customer_since_on: {since}
+"""
+
+
+def mapping(files: str = "", since: str = "since") -> str:
+    return CUSTOMER.format(files=files, since=since)
+
+
+@pytest.fixture
+def desk(module_warehouse, tmp_path):
+    return desk_for(module_warehouse, tmp_path)
+
+
+@pytest.fixture
+def data(tmp_path):
+    return tmp_path / "data"
+
+
+def test_the_declared_dialect_is_read_whatever_it_is(desk, data):
+    files = "files: {delimiter: ';', quote: \"'\", encoding: gb18030, decimal: ',', thousands: '.'}"
+    text = "id;name;limit;since\r\n1;'宝钢;''集团''';1.234.567,89;31.01.2024\r\n2;鞍钢;0,5;\r\n"
+    text_table(data, "customer.csv", text, "gb18030")
+    desk.source("erp", str(data), mapping(files, '{column: since, format: "%d.%m.%Y"}'))
+    desk.extract("erp", "customer")
+    assert desk.landed("customer", "customer_id, customer_name, credit_limit, customer_since_on") == [
+        ("1", "宝钢;'集团'", Decimal("1234567.89"), date(2024, 1, 31)),
+        ("2", "鞍钢", Decimal("0.5"), None),
+    ]
+
+
+@pytest.mark.parametrize("decimal", ["1.5", "1,234.5", "12,34,5"])
+def test_a_number_in_another_locale_is_set_aside(desk, data, decimal):
+    files = "files: {delimiter: ';', decimal: ','}"
+    text_table(data, "customer.csv", f"id;name;limit;since\n1;A;{decimal};\n")
+    desk.source("erp", str(data), mapping(files))
+    desk.extract("erp", "customer")
+    assert desk.rejected() == [("1", "credit_limit is no number")]
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("last", [True, False])
+def test_line_endings_and_a_missing_last_one_lose_no_row(desk, data, ending, last):
+    text = ending.join(["id,name,limit,since", "1,A,,", '2,"B\nb",,'])
+    data.mkdir()
+    (data / "customer.csv").write_bytes((text + (ending if last else "")).encode())
+    desk.source("erp", str(data), mapping())
+    desk.extract("erp", "customer")
+    assert desk.landed("customer", "customer_id, customer_name") == [("1", "A"), ("2", "B\nb")]
+
+
+def test_a_tsv_a_compressed_file_and_a_byte_order_mark_are_read(desk, data):
+    data.mkdir()
+    (data / "customer.tsv.gz").write_bytes(gzip.compress("\ufeffid\tname\tlimit\tsince\n1\tA,B\t1\t\n".encode()))
+    desk.source("erp", str(data), mapping())
+    desk.extract("erp", "customer")
+    assert desk.landed("customer", "customer_id, customer_name") == [("1", "A,B")]
+
+
+def test_records_that_are_no_rows_are_set_aside_one_by_one(desk, data):
+    data.mkdir()
+    (data / "customer.csv").write_bytes(
+        b'id,name,limit,since\n1,A,,\n2,B\n3,C,,,x\n4,\xff\xfe,,\n5,"E"e,,\n6,F\x00f,,\n7,G,,\n'
+    )
+    desk.source("erp", str(data), mapping())
+    result = desk.extract("erp", "customer")
+    assert (result.rows_read, result.rows_landed, result.rows_rejected) == (7, 2, 5)
+    assert desk.landed("customer", "customer_id") == [("1",), ("7",)]
+    assert desk.rejected("key, reason, row->>'record'") == [
+        ("6", "customer_name holds a NUL byte or is no UTF-8", None),
+        ("customer.csv:3", "the record is no row: missing columns", "2,B"),
+        ("customer.csv:4", "the record is no row: too many columns", "3,C,,,x"),
+        ("customer.csv:5", "the record is no row: invalid encoding", "4,??,,"),
+        ("customer.csv:6", "the record is no row: unquoted value", '5,"E"e,,'),
+    ]
+
+
+def test_texts_that_trip_copy_arrive_as_they_are(desk, data):
+    texts = [
+        "\\.",
+        "\\N",
+        "a\\b",
+        'q"q',
+        "line\n\\.\nline",
+        "tab\there",
+        "名😀\u202e",
+        "=1+1",
+        "'",
+        "x" * 1_000_000,
+        " pad ",
+    ]
+    rows = "".join(f'{number},"{text.replace(chr(34), chr(34) * 2)}",,\n' for number, text in enumerate(texts))
+    data.mkdir()
+    (data / "customer.csv").write_text("id,name,limit,since\n" + rows, "utf-8", newline="")
+    desk.source("erp", str(data), mapping())
+    desk.extract("erp", "customer")
+    found = dict(desk.rows("select customer_id::int, customer_name from landing.customer"))
+    assert [found[number] for number in range(len(texts))] == texts
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"", "is empty: its first line must hold the column names"),
+        (b"id,name,Name,limit,since\n", "the header names Name, name twice"),
+        (b"\xff\xfe,name\n", "the header cannot be read"),
+        (b'id,name,limit,since\n1,"A,,\n2,B,,\n', "customer.csv:2: a quote that opens here is never closed"),
+        (b"id;name;limit;since\n1;A;;\n", "has no column 'id'"),
+    ],
+)
+def test_a_file_that_cannot_be_read_as_declared_is_named(desk, data, content, fault):
+    data.mkdir()
+    (data / "customer.csv").write_bytes(content)
+    desk.source("erp", str(data), mapping())
+    with pytest.raises(ExtractionError, match=r"erp\.customer: ") as error:
+        desk.extract("erp", "customer")
+    assert fault in str(error.value)
+
+
+def test_a_file_in_another_encoding_than_declared_is_named(desk, data):
+    data.mkdir()
+    (data / "customer.csv").write_bytes(b"id,name,limit,since\n1,\xff,,\n")
+    desk.source("erp", str(data), mapping("files: {encoding: gb18030}"))
+    with pytest.raises(ExtractionError, match=r"customer\.csv is not gb18030 .*set `files\.encoding` of the mapping"):
+        desk.extract("erp", "customer")
+
+
+def test_two_files_of_one_name_are_refused(desk, data):
+    text_table(data, "customer.csv", "id,name,limit,since\n")
+    text_table(data, "customer.tsv", "id\tname\tlimit\tsince\n")
+    desk.source("erp", str(data), mapping())
+    with pytest.raises(ExtractionError, match=r"both customer\.csv and customer\.tsv lie in"):
+        desk.extract("erp", "customer")
+
+
+def test_only_a_header_is_an_entity_without_rows(desk, data):
+    text_table(data, "customer.csv", "id,name,limit,since\n")
+    desk.source("erp", str(data), mapping())
+    result = desk.extract("erp", "customer")
+    assert (result.rows_read, result.is_delivered) == (0, True)
+
+
+def test_parquet_values_arrive_exact(desk, data):
+    data.mkdir()
+    table = pa.table(
+        {
+            "id": pa.array([17850.0, 12.0, None], pa.float64()),
+            "name": pa.array(["A", "B", "C"]),
+            "limit": pa.array(
+                [Decimal("12345678901234567890123456.123456789012"), Decimal("0.1"), None], pa.decimal128(38, 12)
+            ),
+            "since": pa.array([datetime(2024, 1, 31, 16, 30, tzinfo=UTC), None, None], pa.timestamp("us", tz="UTC")),
+        }
+    )
+    pq.write_table(table, data / "customer.parquet")
+    desk.source("erp", str(data), mapping("files: {decimal: ','}"))
+    desk.extract("erp", "customer")
+    assert desk.landed("customer", "customer_id, credit_limit, customer_since_on") == [
+        ("12", Decimal("0.1"), None),
+        ("17850", Decimal("12345678901234567890123456.123456789012"), date(2024, 2, 1)),
+    ]
+    assert desk.rejected() == [("", "customer_id is missing")]
+
+
+def test_parquet_doubles_come_by_their_shortest_text_and_no_numbers_are_set_aside(desk, data):
+    data.mkdir()
+    doubles = [0.1, 19.99, 1e-7, 0.30000000000000004, 2.0**53, 1e22, float("nan"), float("inf")]
+    table = pa.table({"id": range(8), "name": ["N"] * 8, "limit": doubles, "since": pa.nulls(8, pa.date32())})
+    pq.write_table(table, data / "customer.parquet")
+    desk.source("erp", str(data), mapping())
+    desk.extract("erp", "customer")
+    found = desk.landed("customer", "customer_id, credit_limit")
+    assert [limit for _, limit in found] == [Decimal(repr(double)) for double in doubles[:6]]
+    assert desk.rejected() == [("6", "credit_limit is no number"), ("7", "credit_limit is no number")]
+
+
+def test_a_query_joins_the_files_of_the_folder(desk, data):
+    text_table(data, "kunde.csv", "id,name,gruppe\n1,A,10\n2,B,11\n")
+    text_table(data, "gruppe.csv", "gruppe,text\n10,steel\n")
+    query = """
+        kind: files
+        entities:
+          customer:
+            query: |
+              select k.*, g.text from kunde as k left join gruppe as g on g.gruppe = k.gruppe
+            where: id <> '3'
+            columns: {customer_id: id, customer_name: name, industry: text}
+    """
+    desk.source("erp", str(data), query)
+    desk.extract("erp", "customer")
+    assert desk.landed("customer", "customer_id, industry") == [("1", "steel"), ("2", None)]
+
+
+def test_a_duckdb_file_is_read_like_its_tables(desk, tmp_path):
+    file = tmp_path / "erp.duckdb"
+    with duckdb.connect(str(file)) as connection:
+        connection.execute(
+            "create schema sd; create table sd.kna1 (id hugeint, name varchar, lim decimal(38, 10), d double)"
+        )
+        connection.execute(
+            "insert into sd.kna1 values (170141183460469231731687303715884105727, 'A', 0.0000000001, 0.1)"
+        )
+        connection.execute("insert into sd.kna1 values (2, 'B', null, 'nan'), (3, chr(0), null, null)")
+    text = """
+        kind: duckdb
+        entities:
+          customer:
+            table: sd.kna1
+            columns: {customer_id: id, customer_name: name, credit_limit: lim}
+          product:
+            query: "select id, d from sd.kna1"
+            columns: {product_id: id, product_name: d, product_family: {constant: all}}
+          invoice:
+            table: sd.missing
+            absent: allowed
+            columns: {invoice_id: a, customer_id: b, issued_on: c, due_on: d, amount: e}
+    """
+    desk.source("erp", str(file), text)
+    desk.extract("erp", "customer")
+    assert desk.landed("customer", "customer_id, credit_limit") == [
+        ("170141183460469231731687303715884105727", Decimal("0.0000000001")),
+        ("2", None),
+    ]
+    assert desk.rejected("key, reason, row->>'customer_name'") == [
+        ("3", "customer_name holds a NUL byte or is no UTF-8", "\u2400")
+    ]
+    desk.extract("erp", "product")
+    assert desk.landed("product", "product_name") == [("0.1",), ("nan",), (None,)]
+    assert desk.extract("erp", "invoice").is_delivered is False
