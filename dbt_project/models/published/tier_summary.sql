@@ -1,22 +1,24 @@
 -- One row per scope (the company, a sales department, a salesperson's book) and tier: the pyramid, empty levels included.
 with scoped as (
     {%- for scope, member in {
-        'company': "'all'", 'department': 'sales_department', 'salesperson': 'salesperson_id'
+        'company': "'all'", 'department': 'customer.sales_department', 'salesperson': 'customer.salesperson_id'
     }.items() %}
         select
             '{{ scope }}' as scope,
             {{ member }} as scope_id,
-            customer_id,
-            tier,
-            is_active,
-            value_score,
-            revenue_12m,
-            gross_margin_12m,
-            volume_12m,
-            margin_share,
-            volume_share,
-            churn_risk_level
-        from {{ ref('customer_tier') }}
+            customer.customer_id,
+            customer.tier,
+            customer.is_active,
+            customer.value_score,
+            customer.revenue_12m,
+            customer.gross_margin_12m,
+            customer.volume_12m,
+            -- the published shares are rounded, and a small scope's sum of them is not what a share of it may rest on
+            tiered.margin_share,
+            tiered.volume_share,
+            customer.churn_risk_level
+        from {{ ref('customer_tier') }} as customer
+        inner join {{ ref('tier_customer') }} as tiered on customer.customer_id = tiered.customer_id
         where {{ member }} is not null
         {{ 'union all' if not loop.last }}
     {%- endfor %}
