@@ -1,6 +1,15 @@
 """The two gates of the night: what was landed, and what is about to be published."""
 
+from pipelines.validate.checkpoint import report_page
 from pipelines.validate.gates import GateResult, validate_candidates, validate_landing
 from pipelines.validate.outcome import GateError, GateFailed, RuleOutcome
 
-__all__ = ["GateError", "GateFailed", "GateResult", "RuleOutcome", "validate_candidates", "validate_landing"]
+__all__ = [
+    "GateError",
+    "GateFailed",
+    "GateResult",
+    "RuleOutcome",
+    "report_page",
+    "validate_candidates",
+    "validate_landing",
+]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from great_expectations.checkpoint.checkpoint import Checkpoint
     from great_expectations.core import ExpectationSuite, ExpectationValidationResult
     from great_expectations.data_context.data_context.file_data_context import FileDataContext
+    from great_expectations.data_context.types.resource_identifiers import ValidationResultIdentifier
     from great_expectations.datasource.fluent.postgres_datasource import PostgresDatasource
 
 logger = logging.getLogger(__name__)
@@ -60,50 +61,58 @@ def run_checkpoint(
     with _locked(folder), warnings.catch_warnings():
         # it wants a datasource, and so a connection pool, for each schema
         warnings.filterwarnings("ignore", message="`schema_name` is deprecated", category=DeprecationWarning)
-        context = _context(folder, engine)
-        datasource = _datasource(context)
         try:
-            outcomes = _check(context, datasource, gate, suites, parameters, run_id)
+            outcomes = _check(_context(folder, engine), gate, suites, parameters, run_id)
         # whatever it raises is an error of ours: the outcomes say so, and they are stored and stop the night
         except Exception as error:
             logger.exception("gate %s: Great Expectations gave up", gate)
             raised = _first_line(f"{type(error).__name__}: {error}")
             outcomes = [RuleOutcome(suite.dataset, rule, error=raised) for suite in suites for rule in suite.rules]
-        finally:
-            datasource.get_engine().dispose()
-            datasource.get_execution_engine().close()
-    return outcomes, folder / "gx" / "uncommitted" / "data_docs" / "local_site" / "index.html"
+    return outcomes, report_page(home)
+
+
+def report_page(home: Path) -> Path:
+    """The index of the Data Docs: every rule, and the results of the last nights."""
+    return home / "validation" / "report" / "index.html"
 
 
 def _check(
-    context: FileDataContext,
-    datasource: PostgresDatasource,
-    gate: str,
-    suites: Sequence[Suite],
-    parameters: Mapping[str, object],
-    run_id: str,
+    context: FileDataContext, gate: str, suites: Sequence[Suite], parameters: Mapping[str, object], run_id: str
 ) -> list[RuleOutcome]:
     from great_expectations.core.run_identifier import RunIdentifier
 
     _forget_old_results(Path(str(context.root_directory)), gate)
-    present = [suite for suite in suites if _has_table(datasource, suite)]
-    outcomes = [
-        RuleOutcome(suite.dataset, rule, error=f"{suite.dataset} does not exist")
-        for suite in suites
-        if suite not in present
-        for rule in suite.rules
-    ]
-    if present:
-        checkpoint = _checkpoint(context, datasource, gate, present, parameters)
-        result = checkpoint.run(
-            run_id=RunIdentifier(run_name=re.sub(r"[^\w.+-]", "_", run_id), run_time=datetime.now(UTC))
-        )
-        by_name = {_suite_name(gate, suite): suite for suite in present}
-        for key, validated in result.run_results.items():
-            suite = by_name[key.expectation_suite_identifier.name]
-            rules = {rule.name: rule for rule in suite.rules}
-            outcomes += [_outcome(suite, rules, found) for found in validated.results]
+    outcomes = []
+    with _datasource(context) as datasource:
+        inspector = sa.inspect(datasource.get_engine())
+        present = [suite for suite in suites if inspector.has_table(suite.table, schema=suite.schema)]
+        for suite in suites:
+            if suite not in present:
+                missing = f"{suite.dataset} does not exist"
+                outcomes += [RuleOutcome(suite.dataset, rule, error=missing) for rule in suite.rules]
+        if present:
+            checkpoint = _checkpoint(context, datasource, gate, present, parameters)
+            run_name = re.sub(r"[^\w.+-]", "_", run_id)
+            result = checkpoint.run(run_id=RunIdentifier(run_name=run_name, run_time=datetime.now(UTC)))
+            by_name = {_suite_name(gate, suite): suite for suite in present}
+            for key, validated in result.run_results.items():
+                suite = by_name[key.expectation_suite_identifier.name]
+                outcomes += [_outcome(suite, found) for found in validated.results]
+            _build_report(context, list(result.run_results))
     return outcomes
+
+
+def _build_report(context: FileDataContext, results: list[ValidationResultIdentifier]) -> None:
+    """Render tonight's pages and the index once; Great Expectations' own action renders the index for every suite.
+
+    The report is for people: a night does not fail for it.
+    """
+    suites = [result.expectation_suite_identifier for result in results]
+    try:
+        context.build_data_docs(resource_identifiers=suites, build_index=False)
+        context.build_data_docs(resource_identifiers=results)
+    except Exception:
+        logger.exception("the validation report could not be built; the results are stored")
 
 
 @contextmanager
@@ -128,23 +137,27 @@ def _context(folder: Path, engine: sa.Engine) -> FileDataContext:
     sites = dict(context.variables.data_docs_sites or {})
     for site in sites.values():
         site["show_how_to_buttons"] = False
+        site["store_backend"]["base_directory"] = "../report/"
     context.variables.data_docs_sites = sites
     context.variables.save()
     return context
 
 
-def _datasource(context: FileDataContext) -> PostgresDatasource:
+@contextmanager
+def _datasource(context: FileDataContext) -> Iterator[PostgresDatasource]:
+    """The warehouse, as Great Expectations sees it; its two connection pools are closed afterwards."""
     options = f"-c timezone=UTC -c jit=off -c statement_timeout={STATEMENT_TIMEOUT}"
-    return context.data_sources.add_or_update_postgres(
+    datasource = context.data_sources.add_or_update_postgres(
         _DATASOURCE,
         connection_string=f"${{{_URL_VARIABLE}}}",
         # for SQLAlchemy's create_engine; the stubs do not know the field
         kwargs={"connect_args": {"application_name": "cvp_validate", "options": options}},  # type: ignore[call-arg]
     )
-
-
-def _has_table(datasource: PostgresDatasource, suite: Suite) -> bool:
-    return sa.inspect(datasource.get_engine()).has_table(suite.table, schema=suite.schema)
+    try:
+        yield datasource
+    finally:
+        datasource.get_engine().dispose()
+        datasource.get_execution_engine().close()
 
 
 def _suite_name(gate: str, suite: Suite) -> str:
@@ -159,7 +172,6 @@ def _checkpoint(
     parameters: Mapping[str, object],
 ) -> Checkpoint:
     import great_expectations as gx
-    from great_expectations.checkpoint.actions import UpdateDataDocsAction
 
     definitions = []
     for suite in suites:
@@ -173,7 +185,6 @@ def _checkpoint(
     checkpoint = gx.Checkpoint(
         name=gate,
         validation_definitions=definitions,
-        actions=[UpdateDataDocsAction(name="report")],
         # the rows of a result are what the rule's query selects: keys, dates and counts
         result_format={"result_format": "COMPLETE"},
     )
@@ -214,11 +225,11 @@ def _query(rule: Rule, parameters: Mapping[str, object]) -> str:
     return f"{sql.rstrip()}\n/* {{batch}} */"
 
 
-def _outcome(suite: Suite, rules: Mapping[str, Rule], found: ExpectationValidationResult) -> RuleOutcome:
+def _outcome(suite: Suite, found: ExpectationValidationResult) -> RuleOutcome:
     configuration = found.expectation_config
     if configuration is None or not configuration.meta:
         raise GateError(f"{suite.dataset}: a result of Great Expectations names no rule")
-    rule = rules[configuration.meta["rule"]]
+    rule = next(rule for rule in suite.rules if rule.name == configuration.meta["rule"])
     raised = _exception(found.exception_info)
     if raised is not None:
         return RuleOutcome(suite.dataset, rule, error=raised)

@@ -145,6 +145,15 @@ def test_a_warehouse_that_does_not_answer_is_an_error_of_ours(night, monkeypatch
         validate_landing(night.settings, night.engine, RUN_ID)
 
 
+def test_a_report_that_cannot_be_built_stops_no_night(night, monkeypatch, caplog):
+    def give_up(*_: object, **__: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("great_expectations.data_context.FileDataContext.build_data_docs", give_up)
+    assert validate_landing(night.settings, night.engine, RUN_ID).checks == rules_of(landing.SUITES)
+    assert "the validation report could not be built" in caplog.text
+
+
 def test_another_run_s_night_is_refused(night):
     with pytest.raises(RunRefused, match="run night-0 is not the current one"):
         validate_landing(night.settings, night.engine, "night-0")
