@@ -1,4 +1,4 @@
-"""What must hold of the published registry of indicators and its weights."""
+"""What must hold of the published registry of indicators."""
 
 from datetime import date
 
@@ -9,31 +9,25 @@ SUITE = Suite(
     "indicator",
     (
         Rule(
-            name="weights_sum_to_1",
+            name="every_weighted_indicator_is_published",
             severity=Severity.FAIL,
             since=date(2026, 11, 22),
-            expected="the active weights of all indicators not negative and summing to 1 (to 1e-9)",
-            reason="A lost or doubled indicator of the calibration moves everybody's score in step and shows nowhere "
-            "else.",
-            cure="compare control.calibration_indicator of the active version with the indicator models",
+            expected="every indicator that has weight in the night's calibration",
+            reason="An indicator whose model is gone counts as missing for everybody: its weight moves to others, and "
+            "everybody's score moves with it, unexplained.",
+            cure="restore the indicator's model, or make and activate a calibration without it",
             unexpected_rows="""
-                -- one row: the night, where the weights are no weights
-                select
-                    night.as_of_date,
-                    weights.indicators,
-                    weights.weight_sum
-                from control.night as night
-                cross join (
-                    select
-                        count(*) as indicators,
-                        sum(indicator.active_weight) as weight_sum,
-                        min(indicator.active_weight) as least_weight
-                    from candidates.indicator as indicator
-                ) as weights
+                -- one row per indicator that weighs and is not published
+                select calibrated.indicator_id
+                from control.calibration_indicator as calibrated
+                inner join control.night as night on night.calibration_version = calibrated.version
                 where
-                    weights.weight_sum is null
-                    or weights.weight_sum not between 1 - 1e-9 and 1 + 1e-9
-                    or weights.least_weight < 0
+                    calibrated.nominal_weight > 0
+                    and not exists (
+                        select 1
+                        from candidates.indicator as indicator
+                        where indicator.indicator_id = calibrated.indicator_id and indicator.active_weight > 0
+                    )
             """,
         ),
     ),

@@ -96,6 +96,12 @@ CLEAN = """
     select '2026-03-31', 'C' || lpad(number::text, 2, '0'), indicator.id, 7, 50, 0.5, 25
     from generate_series(1, 11) as number
     cross join (values ('C01'), ('C02')) as indicator (id);
+    insert into control.calibration (
+        version, made_at, population_date, population_customers, author, reason, method
+    ) values (1, '2026-03-30 02:00+08', '2026-03-30', 11, 'test', 'test', 'ahp');
+    insert into control.calibration_indicator (
+        version, indicator_id, dimension, indicator_group, nominal_weight, transform, higher_is_better
+    ) values (1, 'C01', 'current', 'profit', 0.5, 'asinh', true), (1, 'C02', 'current', 'profit', 0.5, 'asinh', true);
     insert into candidates.indicator values ('C01', 0.5), ('C02', 0.5);
     insert into control.previous_night
     select 'C' || lpad(number::text, 2, '0'), '2026-03-30', 'core', 'core', '2026-01-01'

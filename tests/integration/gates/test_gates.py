@@ -131,7 +131,7 @@ def test_a_missing_column_is_an_error_of_ours_and_stops_the_night(night):
 
 def test_a_missing_table_is_an_error_of_ours_and_stops_the_night(night):
     night.execute("drop table candidates.indicator")
-    with pytest.raises(GateError, match="weights_sum_to_1.*candidates.indicator does not exist"):
+    with pytest.raises(GateError, match="every_weighted_indicator_is_published.*candidates.indicator does not exist"):
         validate_candidates(night.settings, night.engine, RUN_ID)
     assert len(quality(night)) == rules_of(candidates.SUITES) + 3
 

@@ -58,7 +58,7 @@ BAD_DATA = {
     "points_and_weights_are_in_bounds": """
         update candidates.customer_indicator set points = 101 where customer_id = 'C03' and indicator_id = 'C02'
     """,
-    "weights_sum_to_1": "delete from candidates.indicator where indicator_id = 'C02'",
+    "every_weighted_indicator_is_published": "delete from candidates.indicator where indicator_id = 'C02'",
     "every_exchange_rate_is_there": """
         insert into intermediate.int_missing_exchange_rate values ('invoice', 'USD', '2026-03-07', 3)
     """,
@@ -81,7 +81,6 @@ SHOWN = {
     "entity",
     "entity_key",
     "indicator_id",
-    "indicators",
     "newest_ordered_on",
     "oldest_ordered_on",
     "order_ids",
@@ -91,7 +90,6 @@ SHOWN = {
     "rows_before",
     "rows_tonight",
     "source_system",
-    "weight_sum",
 }
 
 
@@ -230,6 +228,11 @@ EDGES = {
     ),
     "indicators without values": (
         "update candidates.customer_indicator set raw_value = null, points = null, effective_weight = 0",
+        set(),
+    ),
+    "an indicator without weight is not published": (
+        "update control.calibration_indicator set nominal_weight = 0 where indicator_id = 'C02';"
+        " delete from candidates.indicator where indicator_id = 'C02'",
         set(),
     ),
     "nobody is scored at all": (
