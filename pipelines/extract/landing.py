@@ -73,15 +73,20 @@ class Landing:
 
     def pull(self, reader: duckdb.DuckDBPyConnection, source: Source) -> Outcome:
         """Read, check, land."""
-        pull = Pull(self.mapping, self.sql.contract, self.zones, self.extracted_at, self.since)
         self._run("set local work_mem = '128MB'")
         self._run(landing_sql.CREATE_REJECTED)
+        is_empty = self._lock_if_empty()
+        holds_nothing = is_empty or self._holds_nothing()
+        if holds_nothing:
+            # Whatever the watermark says: a landing that was emptied is filled again.
+            self.since = None
+        pull = Pull(self.mapping, self.sql.contract, self.zones, self.extracted_at, self.since)
         try:
             sql = statement(pull, source)
         except AbsentRelation as absent:
             return self._absent(str(absent))
-        if self._holds_nothing():
-            first = self._first_pull(reader, sql, source)
+        if holds_nothing:
+            first = self._first_pull(reader, sql, source, is_empty)
             if first is not None:
                 return first
         self._run(self.sql.create_pulled())
@@ -114,16 +119,18 @@ class Landing:
 
     # -- first pull --------------------------------------------------------------------------------------------
 
-    def _first_pull(self, reader: duckdb.DuckDBPyConnection, sql: str, source: Source) -> Outcome | None:
+    def _first_pull(
+        self, reader: duckdb.DuckDBPyConnection, sql: str, source: Source, is_empty: bool
+    ) -> Outcome | None:
         """COPY straight into landing; None where a key came twice: then the general way sorts that out."""
         table = self.sql.table
         try:
             with self.connection.begin_nested():
-                rebuilt = self._is_empty_and_ours()
-                if rebuilt:
+                if is_empty:
+                    self._run(f"truncate {table}")
                     self._run(self.sql.drop_key())
                 done = transfer(reader, sql, source, self._driver, self.sql.copy_into(table))
-                if rebuilt:
+                if is_empty:
                     self._run(self.sql.add_key())
         except (psycopg.errors.UniqueViolation, sa.exc.IntegrityError) as error:
             log.info("%s: a key came twice, the pull is read again", table)
@@ -134,15 +141,15 @@ class Landing:
         self._run(landing_sql.FORGET_REJECTED_WHOLE)
         return self._outcome(done, doubled, new=done.admitted - doubled, changed=0, gone=0)
 
-    def _is_empty_and_ours(self) -> bool:
-        """Whether nobody has a row in the table; it is then locked, and its new storage needs no log yet."""
-        if self._scalar(f"select exists (select from {self.sql.table})"):
+    def _lock_if_empty(self) -> bool:
+        """Whether nobody has a row in the table; it is then locked, and needs no log and no index while it is filled.
+
+        Its size is asked first: a select would hold a lock that two extractions could not both raise to this one.
+        """
+        if self._scalar(f"select pg_relation_size('{self.sql.table}') > 0"):
             return False
         self._run(f"lock table {self.sql.table} in access exclusive mode")
-        if self._scalar(f"select exists (select from {self.sql.table})"):
-            return False
-        self._run(f"truncate {self.sql.table}")
-        return True
+        return not self._scalar(f"select exists (select from {self.sql.table})")
 
     # -- later pulls -------------------------------------------------------------------------------------------
 
