@@ -1,8 +1,8 @@
 """The models against the reference, value by value, on small nasty companies.
 
-By default a few companies; `CVP_REFERENCE_SEEDS=0-99` (or `3,7,20`) tries those seeds instead, `-k special` the special
-ones. What is compared: the canonical tables, every indicator, points, effective weights and contributions, the
-published row of every customer; in whole nights also the calibration, what was set aside, and one night after another.
+`CVP_REFERENCE_SEEDS=0-99` (or `3,7,20`) tries other random companies, `CVP_REFERENCE_NIGHT_SEEDS` other whole nights.
+What is compared: the canonical tables, every indicator, points, effective weights and contributions, the published row
+of every customer, the pyramid; in whole nights also the calibration, what was set aside, and one night after another.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pipelines.night import steps
 from tests.conftest import Warehouse
 from tests.integration.method import comparison, driver
 from tests.integration.method.comparison import Difference, report
+from tests.integration.method.models import Models
 from tests.integration.method.nights import given_before, given_calibration, parameters_for
 from tests.reference import night as reference
 from tests.reference.companies import AS_OF_DATES, make_company, write_folder
@@ -25,22 +26,17 @@ from tests.reference.parameters import Company, Parameters
 from tests.reference.special_companies import SPECIAL
 from tests.reference.tiers import Override, Previous
 
-LAYERS = ("staging", "intermediate", "indicators", "scores", "churn", "tiers", "published")
-ALWAYS = "5,14"
-SPECIAL_ALWAYS = ("fifteen_equal_customers", "rhythms_on_cuts")
-NIGHT_SEED = 20
+ALWAYS = "0-29"
+# every optional entity, three currencies, enough history for churn probabilities
+NIGHT_ALWAYS = "4"
 
 
-def _seeds() -> list[int]:
+def _seeds(variable: str, default: str) -> list[int]:
     seeds: list[int] = []
-    for part in os.environ.get("CVP_REFERENCE_SEEDS", ALWAYS).split(","):
+    for part in os.environ.get(variable, default).split(","):
         first, _, last = part.partition("-")
         seeds += range(int(first), int(last or first) + 1)
     return seeds
-
-
-def _special() -> list[str]:
-    return list(SPECIAL) if "CVP_REFERENCE_SEEDS" in os.environ else list(SPECIAL_ALWAYS)
 
 
 def _compare(warehouse: Warehouse, night: reference.Night) -> None:
@@ -52,10 +48,18 @@ def _compare(warehouse: Warehouse, night: reference.Night) -> None:
     found += comparison.indicator_differences(read("indicators.indicator_value"), measured)
     found += comparison.point_differences(read("candidates.customer_indicator"), night)
     found += comparison.customer_differences(read("candidates.customer_tier"), night)
+    found += comparison.summary_differences(read("candidates.tier_summary"), read("candidates.tier_transition"), night)
     assert not found, report(found, measured)
 
 
-def _build(
+@pytest.fixture(scope="module")
+def models(module_warehouse: Warehouse) -> Models:
+    """The models, built once."""
+    return Models(module_warehouse.settings, module_warehouse.engine)
+
+
+def _run(
+    models: Models,
     warehouse: Warehouse,
     company: Company,
     night: reference.Night,
@@ -67,31 +71,33 @@ def _build(
     driver.set_night(warehouse.engine, parameters)
     driver.set_calibration(warehouse.engine, night.calibration, parameters, len(night.scores))
     driver.set_before(warehouse.engine, before, overrides)
-    driver.build(warehouse.settings, *LAYERS)
+    models.run()
 
 
-@pytest.mark.parametrize("seed", _seeds())
-def test_models_say_what_the_reference_says(module_warehouse: Warehouse, seed: int) -> None:
+@pytest.mark.parametrize("seed", _seeds("CVP_REFERENCE_SEEDS", ALWAYS))
+def test_models_say_what_the_reference_says(models: Models, module_warehouse: Warehouse, seed: int) -> None:
     as_of = AS_OF_DATES[seed % len(AS_OF_DATES)]
     company = make_company(seed, as_of)
     measured = reference.measure(company, parameters_for(seed, as_of))
     before, overrides = given_before(seed, measured)
     night = reference.evaluate(measured, given_calibration(seed, measured), before, overrides)
-    _build(module_warehouse, company, night, before, overrides)
+    _run(models, module_warehouse, company, night, before, overrides)
     _compare(module_warehouse, night)
 
 
-@pytest.mark.parametrize("name", _special())
-def test_models_say_what_the_reference_says_of_special_companies(module_warehouse: Warehouse, name: str) -> None:
+@pytest.mark.parametrize("as_of", AS_OF_DATES[:3], ids=str)
+@pytest.mark.parametrize("name", SPECIAL)
+def test_models_say_what_the_reference_says_of_special_companies(
+    models: Models, module_warehouse: Warehouse, name: str, as_of: date
+) -> None:
     """The day before everybody was core."""
-    as_of = AS_OF_DATES[2]
     company = SPECIAL[name](as_of)
     measured = reference.measure(company, Parameters(as_of))
     yesterday = as_of - timedelta(days=1)
     before = {customer: Previous("core", "core", yesterday) for customer in measured.facts.customers}
     weights = dict.fromkeys(reference.FORMULAS, 1 / 30)
     night = reference.evaluate(measured, reference.first_calibration(measured, weights), before)
-    _build(module_warehouse, company, night, before, [])
+    _run(models, module_warehouse, company, night, before, [])
     _compare(module_warehouse, night)
 
 
@@ -108,10 +114,11 @@ def _run_night(warehouse: Warehouse, as_of: date) -> None:
     steps.run_night(f"night of {as_of}", as_of, [driver.SOURCE])
 
 
-def test_whole_nights_say_what_the_reference_says(warehouse: Warehouse, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", _seeds("CVP_REFERENCE_NIGHT_SEEDS", NIGHT_ALWAYS))
+def test_whole_nights_say_what_the_reference_says(warehouse: Warehouse, tmp_path: Path, seed: int) -> None:
     """From a folder of CSV files to the published tables; rows dated after the first night exist a month later."""
-    first_date = AS_OF_DATES[NIGHT_SEED % len(AS_OF_DATES)]
-    company = make_company(NIGHT_SEED, first_date)
+    first_date = AS_OF_DATES[seed % len(AS_OF_DATES)]
+    company = make_company(seed, first_date)
     folder = write_folder(company, tmp_path / "source")
     before: dict[str, Previous] = {}
     calibration = None

@@ -18,6 +18,7 @@ from typing import Any
 from tests.reference.parameters import Company, Row, months_before
 from tests.reference.relations import add_relations
 from tests.reference.staging import KEYS, RATE_MAX_AGE_DAYS
+from tests.reference.strays import add_strays
 
 AS_OF_DATES = (
     date(2024, 2, 29),
@@ -126,7 +127,7 @@ def _add_masters(make: Maker) -> None:
         make.rows["customer"].append(
             {
                 "customer_id": customer,
-                "customer_name": f"Name of {customer}",
+                "customer_name": None if make.chance(0.04) else f"Name of {customer}",
                 "industry": dice.choice(("steel", "auto", "汽车", None)),
                 "region": dice.choice(("north", None)),
                 "sales_department": dice.choice(("D1", "D2", "d1", None)),
@@ -140,7 +141,7 @@ def _add_masters(make: Maker) -> None:
                 {
                     "product_id": product,
                     "product_name": product if make.chance(0.8) else None,
-                    "product_family": family,
+                    "product_family": None if make.chance(0.08) else family,
                     "is_premium": dice.choice((True, False, None)),
                     "launched_on": make.any_day() if make.chance(0.8) else None,
                 }
@@ -317,26 +318,6 @@ def _add_rates(make: Maker) -> None:
     ]
 
 
-def _add_strays(make: Maker) -> None:
-    """Rows that wait, and rows that break the contract."""
-    rows, day = make.rows, make.as_of - timedelta(days=20)
-    rows["sales_order_line"] += [
-        {"order_id": "later", "line_number": 1, "product_id": "P0", "quantity": Decimal(3), "unit_price": Decimal(9)},
-        {"order_id": "O1", "line_number": 90, "product_id": "P0", "quantity": Decimal(0), "unit_price": Decimal(9)},
-        {"order_id": "O1", "line_number": 91, "product_id": None, "quantity": Decimal(1), "unit_price": Decimal(9)},
-    ]
-    rows["payment"].append({"payment_id": "stray", "invoice_id": "later", "paid_on": day, "amount": Decimal(5)})
-    rows["invoice"].append(
-        {"invoice_id": "I1", "customer_id": "B", "issued_on": day, "due_on": day, "amount": Decimal(77)}
-    )
-    rows["sales_order"].append({"order_id": "refused", "customer_id": None, "ordered_on": day})
-    rows["service_record"] += [
-        {"service_id": "odd kind", "customer_id": "B", "kind": "praise", "opened_on": day, "cost": Decimal(9)},
-        {"service_id": "backwards", "customer_id": "B", "kind": "return", "opened_on": day, "cost": Decimal(9),
-         "closed_on": day - timedelta(days=1)},
-    ]  # fmt: skip
-
-
 def make_company(seed: int, as_of: date) -> Company:
     """The company of a seed around a date; entities that it does not have are missing."""
     make = Maker(seed, as_of)
@@ -349,7 +330,7 @@ def make_company(seed: int, as_of: date) -> Company:
             _add_service(make, customer)
     add_relations(make)
     _add_rates(make)
-    _add_strays(make)
+    add_strays(make.rows, as_of)
     return {entity: rows for entity, rows in make.rows.items() if rows}
 
 

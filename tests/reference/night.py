@@ -9,7 +9,7 @@ from fractions import Fraction
 from tests.reference import churn, scoring, tiers
 from tests.reference.calibration import Calibration
 from tests.reference.current_value import CURRENT
-from tests.reference.facts import Facts, cost_coverage, revenue
+from tests.reference.facts import Facts, revenue
 from tests.reference.parameters import Company, Parameters
 from tests.reference.potential_value import POTENTIAL
 from tests.reference.staging import Staged, stage
@@ -129,8 +129,3 @@ def first_calibration(measured: Measured, weights: Mapping[str, float]) -> Calib
 def revenue_12m(facts: Facts, customer: str) -> Fraction:
     """Also of customers that are not active."""
     return revenue(facts.lines_in(customer, facts.in_12m))
-
-
-def cost_coverage_12m(facts: Facts, customer: str) -> Fraction | None:
-    """Also of customers that are not active."""
-    return cost_coverage(facts.lines_in(customer, facts.in_12m))

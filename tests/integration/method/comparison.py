@@ -10,8 +10,10 @@ from fractions import Fraction
 from typing import Any
 
 from tests.reference.calibration import Calibration
-from tests.reference.night import Measured, Night, cost_coverage_12m, first_calibration, revenue_12m
+from tests.reference.facts import cost_coverage, margin, volume
+from tests.reference.night import Measured, Night, first_calibration, revenue_12m
 from tests.reference.parameters import Row
+from tests.reference.pyramid import pyramid, transitions
 from tests.reference.staging import DATED_BY, KEYS, NAMES_A_CUSTOMER, Staged
 
 RELATIVE = 1e-9
@@ -72,7 +74,7 @@ def by_key(rows: Iterable[Row], *key: str) -> dict[Any, Row]:
     return found
 
 
-CONVERTED = {
+CONVERTED: dict[str, Row] = {
     "sales_order": {"is_cancelled": False},
     "sales_order_line": {"is_cancelled": False},
     "service_record": {"cost": 0},
@@ -175,7 +177,6 @@ def _core_columns(night: Night, customer: str) -> Row:
 def _facts_columns(night: Night, customer: str) -> Row:
     facts = night.measured.facts
     lines = facts.lines_in(customer, facts.in_12m)
-    values = night.measured.values.get(customer)
     master = facts.customers[customer]
     return {
         "customer_name": master.get("customer_name"),
@@ -184,12 +185,13 @@ def _facts_columns(night: Night, customer: str) -> Row:
         "sales_department": master.get("sales_department"),
         "salesperson_id": facts.salesperson_id(customer),
         "account_manager_id": facts.account_manager_id(customer),
-        "is_active": values is not None,
+        "is_active": customer in night.measured.values,
         "lifecycle_stage": night.lifecycle[customer],
         "revenue_12m": revenue_12m(facts, customer),
-        "volume_12m": sum((line.quantity for line in lines), Fraction(0)),
-        "cost_coverage": cost_coverage_12m(facts, customer),
-    } | ({"gross_margin_12m": values["C01"]} if values is not None else {})
+        "gross_margin_12m": margin(lines),
+        "volume_12m": volume(lines),
+        "cost_coverage": cost_coverage(lines),
+    }
 
 
 def expected_customer(night: Night, customer: str) -> Row:
@@ -218,6 +220,12 @@ def customer_differences(rows: list[Row], night: Night) -> list[Difference]:
         mine = {customer: ours[customer]} if customer in ours else {}
         found += differences("customer", {customer: theirs[customer]} if customer in theirs else {}, mine)
     return sorted(found, key=str)
+
+
+def summary_differences(summary: list[Row], moves: list[Row], night: Night) -> list[Difference]:
+    """The rows of `tier_summary` and `tier_transition`."""
+    found = differences("tier_summary", by_key(summary, "scope", "scope_id", "tier"), pyramid(night))
+    return found + differences("tier_transition", by_key(moves, "from_tier", "to_tier"), transitions(night))
 
 
 def facts_of(measured: Measured, customer: str) -> str:

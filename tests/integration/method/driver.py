@@ -1,7 +1,7 @@
-"""A company's rows straight into landing, a night's parameters into control, and the models built over them.
+"""A company's rows straight into landing, a night's parameters into control.
 
-The short way to a night's candidates: no source, no gate, no publication; the calibration is given. What it leaves out
-is what the whole night (`pipelines.night`) adds.
+With `models` the short way to a night's candidates: no source, no gate, no publication; the calibration is given. What
+it leaves out is what the whole night (`pipelines.night`) adds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from unittest.mock import patch
 
 import sqlalchemy as sa
 
-from pipelines import transform
 from pipelines.settings import Settings, get_settings
 from pipelines.warehouse.schema import (
     CALIBRATION,
@@ -140,11 +139,6 @@ def set_before(engine: sa.Engine, before: Mapping[str, Previous], overrides: lis
             values = {"customer_id": one.customer_id, "tier": one.tier, "reason": one.reason, "author": "test"}
             dates = {"starts_on": one.starts_on, "expires_on": one.expires_on}
             connection.execute(sa.insert(TIER_OVERRIDE), values | dates)
-
-
-def build(settings: Settings, *layers: str) -> None:
-    for layer in layers:
-        transform.build_layer(settings, layer)
 
 
 def read(engine: sa.Engine, relation: str) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ def parameters_for(seed: int, as_of: date) -> Parameters:
     dice = Random(seed)
     return Parameters(
         as_of,
-        active_window_months=dice.choice((18, 24, 36)),
+        active_window_months=dice.choice((6, 18, 24, 36)),
         capital_cost_rate=Fraction(dice.randint(1, 20), 200),
         tier_scheme=dice.choice(("three_tier", "four_tier")),
         churn_horizon_days=dice.choice((90, 180)),
