@@ -13,6 +13,8 @@ from pipelines.extract.errors import AbsentRelation
 from pipelines.extract.source import Relation, Since, Source, split_name
 from pipelines.sources.mapping import EntityMapping, Mapping
 
+INSTANT = "TIMESTAMP WITH TIME ZONE"
+
 
 class MysqlSource(Source):
     """A MySQL or MariaDB database, read by `mysql_query`."""
@@ -35,7 +37,21 @@ class MysqlSource(Source):
             if entity.table is not None and "doesn't exist" in str(error):
                 raise AbsentRelation(f"table {entity.table}") from error
             raise
+        if entity.table is not None:
+            self._types |= dict.fromkeys(self._instants(entity.table), INSTANT)
         return self._types
+
+    def _instants(self, table: str) -> list[str]:
+        """The columns of type TIMESTAMP, which the scanner does not tell from DATETIME."""
+        *schema, name = split_name(table)
+        where = quote_text(schema[0]) if schema else "database()"
+        found = self.engine.execute(
+            self._query(
+                "select column_name from information_schema.columns where data_type = 'timestamp'"
+                f" and table_schema = {where} and table_name = {quote_text(name)}"
+            )
+        )
+        return [row[0] for row in found.fetchall()]
 
     def select(self, relation: Relation) -> str:
         columns = ", ".join(f"{self._text(name)} as {_quoted(name)}" for name in relation.columns)
@@ -53,7 +69,7 @@ class MysqlSource(Source):
 
     def _text(self, column: str) -> str:
         name = _quoted(column)
-        if self._types[column] == "TIMESTAMP WITH TIME ZONE":
+        if self._types[column] == INSTANT:
             return f"concat(cast({name} as char), '+00:00')"
         if self._types[column] in ("BOOLEAN", "BIT"):
             return f"cast({name} + 0 as char)"
@@ -66,7 +82,7 @@ class MysqlSource(Source):
         if since.number is not None and column_type.split("(")[0] not in ("VARCHAR", "BLOB"):
             literal = str(since.number)
         elif since.instant is not None and column_type.startswith(("TIMESTAMP", "DATE")):
-            zone = UTC if column_type == "TIMESTAMP WITH TIME ZONE" else ZoneInfo(self.zone)
+            zone = UTC if column_type == INSTANT else ZoneInfo(self.zone)
             literal = f"'{since.instant.astimezone(zone):%Y-%m-%d %H:%M:%S.%f}'"
         return [f"({name} >= {literal} or {name} is null)"] if literal else []
 

@@ -1,0 +1,186 @@
+"""MariaDB as a source, where Debian's mariadb-server is installed: exact values, zero dates, zones, increments."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+import sqlalchemy as sa
+
+from pipelines.extract import ExtractionError
+from pipelines.extract.engine import load_extension, open_engine, quote_text
+from pipelines.extract.mysql import connection_string
+from pipelines.settings import Settings
+from tests.integration.extracting import desk_for
+
+SERVER, INSTALLER = (
+    shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin") for name in ("mariadbd", "mariadb-install-db")
+)
+START_SECONDS = 60
+USER = "erp"
+PASSWORD = "p@ss w'rd\"\\:/%"  # noqa: S105 - of a server that lives as long as the test
+MAPPING = """
+    kind: mysql
+    time_zone: Europe/Berlin
+    entities:
+      sales_order:
+        table: orders
+        change_marker: {{column: {marker}, type: {type}, overlap_minutes: 0, overlap_ids: 1}}
+        columns: {{order_id: id, customer_id: customer, ordered_on: day, is_cancelled: gone, salesperson_id: person}}
+      customer:
+        table: customers
+        columns: {{customer_id: id, customer_name: name, credit_limit: lim, customer_since_on: since}}
+"""
+
+pytestmark = pytest.mark.skipif(
+    not (SERVER and INSTALLER),
+    reason="MySQL is left out: mariadb-server is not installed (apt-get install mariadb-server)",
+)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(port: int, process: subprocess.Popen) -> None:
+    for _ in range(START_SECONDS * 10):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert process.poll() is None, "mariadbd ended at its start"
+        time.sleep(0.1)
+    pytest.fail(f"mariadbd does not listen after {START_SECONDS} s")
+
+
+@pytest.fixture(scope="module")
+def mariadb() -> Iterator[sa.URL]:
+    """A server of its own on a free port with one database and one user, whose password is hard to quote."""
+    folder = Path(f"/tmp/cvp-mariadb-{secrets.token_hex(4)}")  # noqa: S108 - sockets' paths must be short
+    folder.mkdir(mode=0o700)
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    given = ["--no-defaults", f"--datadir={folder / 'data'}", f"--user={user}"]
+    install = [INSTALLER, *given, "--auth-root-authentication-method=normal", "--skip-test-db"]
+    subprocess.run(install, check=True, capture_output=True)
+    setup = folder / "setup.sql"
+    quoted = PASSWORD.replace("\\", "\\\\").replace("'", "\\'")
+    setup.write_text(
+        f"create database erp character set utf8mb4;\ncreate user {USER}@'%' identified by '{quoted}';\n"
+        f"grant all on erp.* to {USER}@'%';\n"
+    )
+    port = free_port()
+    place = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder / 's'}", f"--init-file={setup}"]
+    process = subprocess.Popen([SERVER, *given, *place, "--default-time-zone=+03:00"], stderr=subprocess.DEVNULL)
+    try:
+        wait_for(port, process)
+        yield sa.URL.create("mysql", USER, PASSWORD, "127.0.0.1", port, "erp")
+    finally:
+        process.terminate()
+        process.wait(60)
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def execute(mariadb):
+    """Run statements in an emptied source."""
+    with open_engine(Settings()) as engine:
+        load_extension(engine, "mysql_scanner")
+        url = mariadb.render_as_string(hide_password=False)
+        engine.execute(f"attach {quote_text(connection_string(url))} as erp (type mysql)")
+
+        def run(sql: str) -> duckdb.DuckDBPyConnection:
+            return engine.execute(f"call mysql_execute('erp', {quote_text(sql)})")
+
+        run("drop table if exists orders, customers")
+        yield run
+
+
+@pytest.fixture
+def desk(module_warehouse, tmp_path, mariadb):
+    found = desk_for(module_warehouse, tmp_path)
+    location = mariadb.render_as_string(hide_password=False)
+    found.source("erp", location, MAPPING.format(marker="changed", type="timestamp"))
+    return found
+
+
+def test_values_arrive_exact_and_zero_dates_are_set_aside(desk, execute):
+    execute("create table customers (id bigint unsigned, name varchar(200), lim decimal(60, 20), since date)")
+    execute(
+        "insert into customers values"
+        " (18446744073709551615, '名 😀 \"q\" \\\\ \\n.', 1234567890123456789012345678901234567890.5, null),"
+        " (2, 'B', 0.00000000000000000001, '2024-01-31'), (3, 'C', 1, '0000-00-00')"
+    )
+    desk.extract("erp", "customer")
+    assert desk.landed("customer", "customer_id, customer_name, credit_limit, customer_since_on") == [
+        ("18446744073709551615", '名 😀 "q" \\ \n.', Decimal("1234567890123456789012345678901234567890.5"), None),
+        ("2", "B", Decimal("1e-20"), date(2024, 1, 31)),
+    ]
+    assert desk.rejected() == [("3", "customer_since_on is no date")]
+
+
+def test_doubles_come_by_their_shortest_text_and_a_nul_sets_its_row_aside(desk, execute):
+    execute("create table customers (id double, name text, lim double, since datetime)")
+    execute("insert into customers values (17850, 'A', 0.1, '2024-01-31 16:30:00'), (2, 'a\\0b', 1e300, null)")
+    desk.extract("erp", "customer")
+    found = desk.landed("customer", "customer_id, credit_limit, customer_since_on")
+    # 16:30 in Berlin is 23:30 of the same day in Shanghai
+    assert found == [("17850", Decimal("0.1"), date(2024, 1, 31))]
+    assert desk.rejected() == [("2", "customer_name holds a NUL byte or is no UTF-8")]
+
+
+def test_instants_are_instants_whatever_the_servers_zone_and_booleans_are_booleans(desk, execute):
+    execute(
+        "create table orders (id int, customer text, day timestamp null, gone tinyint(1), person bit(1),"
+        " changed timestamp null)"
+    )
+    # the server's own zone is three hours east
+    execute("insert into orders values (1, 'C', '2024-01-31 18:30:00', 1, b'1', null)")
+    execute("insert into orders values (2, 'C', '2024-01-31 19:30:00', 0, b'0', null)")
+    desk.extract("erp", "sales_order")
+    assert desk.landed("sales_order", "order_id, ordered_on, is_cancelled, salesperson_id") == [
+        ("1", date(2024, 1, 31), True, "1"),
+        ("2", date(2024, 2, 1), False, "0"),
+    ]
+
+
+@pytest.mark.parametrize("column_type", ["timestamp(6) null", "datetime(6)"])
+def test_later_pulls_read_from_the_watermark_on(desk, execute, column_type):
+    execute(f"create table orders (id int, customer text, day date, gone bool, person text, changed {column_type})")
+    execute("insert into orders values (1, 'C', '2024-01-31', 0, null, '2024-01-31 10:00:00')")
+    execute("insert into orders values (2, 'C', '2024-01-31', 0, null, '2024-01-31 20:00:00.123456')")
+    assert desk.extract("erp", "sales_order").rows_landed == 2
+    execute("insert into orders values (3, 'C', '2024-01-31', 0, null, '2024-01-31 20:00:00.123457')")
+    execute("insert into orders values (4, 'C', '2024-01-31', 0, null, null)")
+    second = desk.extract("erp", "sales_order", "second")
+    assert (second.rows_read, second.rows_landed, second.is_full_pull) == (3, 2, False)
+
+
+def test_a_growing_number_is_a_marker_too(desk, execute):
+    desk.source("erp", desk.settings.sources["erp"], MAPPING.format(marker="id", type="id"))
+    execute("create table orders (id int, customer text, day date, gone bool, person text)")
+    execute("insert into orders values (1, 'C', '2024-01-31', 0, null), (9, 'C', '2024-01-31', 0, null)")
+    desk.extract("erp", "sales_order")
+    execute("insert into orders values (10, 'C', '2024-01-31', 0, null)")
+    second = desk.extract("erp", "sales_order", "second")
+    assert (second.rows_read, second.rows_landed, second.marker_after) == (2, 1, "10")
+
+
+def test_a_missing_table_and_a_wrong_password_are_named(desk, mariadb):
+    with pytest.raises(ExtractionError, match=r"erp\.customer: the source has no table customers"):
+        desk.extract("erp", "customer")
+    desk.settings.sources["erp"] = mariadb.set(password="wr0ng-secret").render_as_string(hide_password=False)  # noqa: S106
+    with pytest.raises(ExtractionError, match="Access denied") as error:
+        desk.extract("erp", "customer")
+    assert "wr0ng-secret" not in str(error.value)
