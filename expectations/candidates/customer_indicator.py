@@ -29,6 +29,7 @@ SUITE = Suite(
                     or customer_indicator.effective_weight not between -1e-9 and 1 + 1e-9
                     or (customer_indicator.points is null) <> (customer_indicator.raw_value is null)
                 group by customer_indicator.indicator_id
+                order by indicator_id
             """,
         ),
     ),

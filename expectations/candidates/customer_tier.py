@@ -25,6 +25,7 @@ _WHOLE = (
             select 'nobody' as customer_id
             from control.night as night
             where not exists (select 1 from candidates.customer_tier as customer_tier)
+            order by customer_id
         """,
     ),
     Rule(
@@ -86,6 +87,7 @@ _SCORES = (
                 or customer_tier.potential_value_score not between -1e-9 and 100 + 1e-9
                 or customer_tier.value_score_low not between -1e-9 and 100 + 1e-9
                 or customer_tier.value_score_high not between -1e-9 and 100 + 1e-9
+            order by customer_id
         """,
     ),
     Rule(
@@ -103,6 +105,7 @@ _SCORES = (
             where
                 customer_tier.value_score_low > customer_tier.value_score_high + 1e-9
                 or customer_tier.coverage not between -1e-9 and 1 + 1e-9
+            order by customer_id
         """,
     ),
     Rule(
@@ -121,6 +124,7 @@ _SCORES = (
                 or (customer_tier.value_score is not null) <> customer_tier.is_active
                 or (customer_tier.coverage is not null) <> customer_tier.is_active
                 or (customer_tier.company_rank is not null) <> customer_tier.is_active
+            order by customer_id
         """,
     ),
     Rule(
@@ -135,6 +139,7 @@ _SCORES = (
             select customer_tier.customer_id
             from candidates.customer_tier as customer_tier
             where customer_tier.churn_probability not between 0 and 1
+            order by customer_id
         """,
     ),
 )
@@ -169,6 +174,7 @@ _TIERS = (
                         or customer_tier.tier_raw is null
                     )
                 )
+            order by customer_id
         """,
     ),
     Rule(

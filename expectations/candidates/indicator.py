@@ -28,6 +28,7 @@ SUITE = Suite(
                         from candidates.indicator as indicator
                         where indicator.indicator_id = calibrated.indicator_id and indicator.active_weight > 0
                     )
+                order by indicator_id
             """,
         ),
     ),

@@ -25,6 +25,7 @@ EXCHANGE_RATE = Suite(
                     sum(missing.row_count) as row_count
                 from intermediate.int_missing_exchange_rate as missing
                 group by missing.currency, missing.rate_date
+                order by currency, rate_date
             """,
         ),
     ),
@@ -47,6 +48,7 @@ KEY = Suite(
                     collision.entity,
                     collision.entity_key
                 from staging.base_key_collision as collision
+                order by entity, entity_key
             """,
         ),
     ),

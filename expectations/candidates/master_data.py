@@ -23,6 +23,7 @@ CUSTOMER = Suite(
                 select stg_customer.customer_id
                 from staging.stg_customer as stg_customer
                 where stg_customer.is_inferred
+                order by customer_id
             """,
         ),
     ),
@@ -45,6 +46,7 @@ PRODUCT = Suite(
                 select stg_product.product_id
                 from staging.stg_product as stg_product
                 where stg_product.is_inferred
+                order by product_id
             """,
         ),
     ),

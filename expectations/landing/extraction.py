@@ -54,6 +54,7 @@ SUITE = Suite(
                 -- one row per shrunken entity of a source
                 {_TONIGHT_AND_BEFORE}
                 where tonight.rows_held < before.rows_held * (1 - $deleted_share_limit)
+                order by source_system, entity
             """,
         ),
         Rule(
@@ -69,6 +70,7 @@ SUITE = Suite(
                 -- one row per swollen entity of a source
                 {_TONIGHT_AND_BEFORE}
                 where tonight.rows_held > before.rows_held * 10
+                order by source_system, entity
             """,
         ),
     ),

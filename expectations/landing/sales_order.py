@@ -69,6 +69,7 @@ SUITE = Suite(
                         night.as_of_date, cast(run.started_at at time zone night.company_time_zone as date)
                     )
                 group by sales_order.source_system
+                order by source_system
             """,
         ),
         Rule(

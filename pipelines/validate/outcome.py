@@ -23,6 +23,7 @@ class GateError(Exception):
 class RuleOutcome:
     """One rule's outcome: `rows` is how many rows broke it, `examples` names at most 20 of them by key.
 
+    `is_least` where Great Expectations returned only the first of the rows that `row_count` would have to be summed over.
     `error` tells why the rule could not be checked; None where it was.
     """
 
@@ -30,6 +31,7 @@ class RuleOutcome:
     rule: Rule
     rows: int = 0
     examples: tuple[str, ...] = ()
+    is_least: bool = False
     error: str | None = None
 
     @property
@@ -50,7 +52,8 @@ class RuleOutcome:
             return "as expected"
         shown = "; ".join(self.examples)
         more = "; ..." if self.rows > len(self.examples) else ""
-        return f"{self.rows:,} {'row' if self.rows == 1 else 'rows'}: {shown}{more}"
+        least = "at least " if self.is_least else ""
+        return f"{least}{self.rows:,} {'row' if self.rows == 1 else 'rows'}: {shown}{more}"
 
     @property
     def sentence(self) -> str:
@@ -69,8 +72,8 @@ def checked(dataset: str, rule: Rule, observed_rows: int, unexpected: Sequence[M
     """
     counted = [row["row_count"] for row in unexpected if row.get("row_count") is not None]
     rows = sum(int(str(count)) for count in counted) if counted else observed_rows
-    examples = tuple(sorted(_example(row) for row in unexpected)[:KEYS_NAMED])
-    return RuleOutcome(dataset, rule, rows, examples)
+    examples = tuple(_example(row) for row in unexpected[:KEYS_NAMED])
+    return RuleOutcome(dataset, rule, rows, examples, is_least=bool(counted) and observed_rows > len(unexpected))
 
 
 def _example(row: Mapping[str, object]) -> str:

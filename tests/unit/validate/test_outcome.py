@@ -24,14 +24,19 @@ def test_one_row_is_named_in_the_singular():
     assert checked("a.b", RULE, 1, [{"customer_id": "C1"}]).observed == "1 row: customer_id C1"
 
 
-def test_rows_are_named_in_order_whatever_order_they_come_in():
-    rows = [{"customer_id": "C2"}, {"customer_id": "C1"}]
+def test_rows_are_named_in_the_order_of_the_rule_s_query():
+    rows = [{"customer_id": "C1"}, {"customer_id": "C2"}]
     assert checked("a.b", RULE, 2, rows).observed == "2 rows: customer_id C1; customer_id C2"
 
 
 def test_row_count_counts_the_rows_behind_a_row():
     rows = [{"source": "s", "row_count": Decimal(1500), "ids": ["a", "b"]}, {"source": "t", "row_count": 2, "ids": []}]
     assert checked("a.b", RULE, 2, rows).observed == "1,502 rows: source s, ids a b; source t, ids ; ..."
+
+
+def test_a_count_over_the_first_rows_only_says_so():
+    rows = [{"currency": "USD", "row_count": 3}, {"currency": "EUR", "row_count": 4}]
+    assert checked("a.b", RULE, 3, rows).observed == "at least 7 rows: currency USD; currency EUR; ..."
 
 
 @pytest.mark.parametrize(("rows", "shown", "more"), [(19, 19, False), (20, 20, False), (21, 20, True)])

@@ -30,3 +30,10 @@ def test_a_rule_s_sql_says_what_one_row_is_and_selects_no_star(suite, rule):
     assert sql.startswith("-- one row")
     assert not re.search(r"select\s+\*|\bnow\(\)|current_date", sql)
     assert sql == sql.lower() or "$" in sql
+
+
+@pytest.mark.parametrize(("suite", "rule"), RULES, ids=[rule.name for _, rule in RULES])
+def test_a_rule_that_may_return_many_rows_orders_them(suite, rule):
+    """Only the first are kept: the same night twice must name the same."""
+    sql = rule.unexpected_rows.strip()
+    assert sql.startswith("-- one row: the night") or re.search(r"\n\s*order by [a-z_, ]+$", sql)
