@@ -23,7 +23,7 @@ class GateError(Exception):
 class RuleOutcome:
     """One rule's outcome: `rows` is how many rows broke it, `examples` names at most 20 of them by key.
 
-    `is_least` where Great Expectations returned only the first of the rows that `row_count` would have to be summed over.
+    `is_least` where only the first of the rows came back over which `row_count` would have to be summed.
     `error` tells why the rule could not be checked; None where it was.
     """
 
