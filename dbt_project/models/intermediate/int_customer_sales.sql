@@ -8,9 +8,9 @@ with dated as (
     select
         bought.customer_id,
         bought.ordered_on,
-        {% for measure in measures -%}
+        {% for measure in measures %}
             bought.{{ measure }},
-        {% endfor -%}
+        {% endfor %}
         -- 1: in 12m, 2: in the 12m before, 4: in the rest of 48m, 5: before
         case
             when bought.ordered_on > night.from_12m then 1
@@ -26,11 +26,11 @@ period as (
     select
         customer_id,
         years_back,
-        min(ordered_on) as first_line_on,
-        max(ordered_on) as last_line_on,
-        {% for measure in measures -%}
-            sum({{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
+        {% for measure in measures %}
+            sum({{ measure }}) as {{ measure }},
         {% endfor %}
+        min(ordered_on) as first_line_on,
+        max(ordered_on) as last_line_on
     from dated
     group by customer_id, years_back
 ),
@@ -38,14 +38,13 @@ period as (
 summed as (
     select
         customer_id,
-        min(first_line_on) as first_line_on,
-        max(last_line_on) as last_line_on,
-        {% for window, inside in windows.items() -%}
-            {% for measure in measures -%}
-                coalesce(sum({{ measure }}) filter (where {{ inside }}), 0) as {{ measure }}_{{ window }}
-                {{- ',' if not (loop.last and window == '48m') }}
-            {% endfor -%}
+        {% for window, inside in windows.items() %}
+            {% for measure in measures %}
+                coalesce(sum({{ measure }}) filter (where {{ inside }}), 0) as {{ measure }}_{{ window }},
+            {% endfor %}
         {% endfor %}
+        min(first_line_on) as first_line_on,
+        max(last_line_on) as last_line_on
     from period
     group by customer_id
 )

@@ -3,16 +3,16 @@
 {% for entity in dated -%}
     select
         '{{ entity }}' as entity,
-        exists (select 1 from {{ ref('int_' ~ entity) }}) as is_supplied
+        exists(select 1 from {{ ref('int_' ~ entity) }}) as is_supplied
     union all
 {% endfor -%}
 select
     'demand_estimate' as entity,
-    exists (select 1 from {{ ref('stg_demand_estimate') }}) as is_supplied
+    exists(select 1 from {{ ref('stg_demand_estimate') }}) as is_supplied
 union all
 select
     'exchange_rate' as entity,
-    exists (
+    exists(
         select 1
         from {{ ref('stg_exchange_rate') }} as rate
         cross join {{ ref('stg_night') }} as night

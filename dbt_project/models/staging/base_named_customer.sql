@@ -15,7 +15,7 @@ named as (
         ('collaboration', 'customer_id', 'started_on'),
         ('collaboration', 'referred_customer_id', 'started_on'),
     ] -%}
-        select fact.{{ named_column }} as customer_id
+        select fact.{{ named_column }} as customer_id -- noqa: AL09
         from {{ ref('stg_' ~ entity) }} as fact
         cross join night
         where fact.{{ dated_by }} <= night.as_of_date

@@ -14,7 +14,8 @@
     where
         {{ of_this_night('landed') }}
         and not exists (
-            select 1 from {{ ref(parent_model) }} as parent where parent.{{ parent_id }} = landed.{{ parent_id }}
+            select 1 from {{ ref(parent_model) }} as parent
+            where parent.{{ parent_id }} = landed.{{ parent_id }}
         )
     {%- if not loop.last %}
         union all

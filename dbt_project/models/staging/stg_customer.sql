@@ -18,7 +18,10 @@ with customer as (
 unknown as (
     select distinct named.customer_id
     from {{ ref('base_named_customer') }} as named
-    where not exists (select 1 from customer where customer.customer_id = named.customer_id)
+    where not exists (
+        select 1 from customer
+        where customer.customer_id = named.customer_id
+    )
 )
 
 select

@@ -9,5 +9,6 @@ from {{ source('landing', 'delivery') }} as landed
 where
     {{ of_this_night('landed') }}
     and exists (
-        select 1 from {{ ref('stg_sales_order') }} as sales_order where sales_order.order_id = landed.order_id
+        select 1 from {{ ref('base_sales_order') }} as sales_order
+        where sales_order.order_id = landed.order_id
     )

@@ -18,7 +18,10 @@ unknown as (
     cross join {{ ref('stg_night') }} as night
     where
         line.ordered_on <= night.as_of_date
-        and not exists (select 1 from product where product.product_id = line.product_id)
+        and not exists (
+            select 1 from product
+            where product.product_id = line.product_id
+        )
 )
 
 select
