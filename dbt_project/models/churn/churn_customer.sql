@@ -1,12 +1,19 @@
 -- One row per customer: the probability that it places no order inside the horizon, how that is known, and its level.
-with base as (
+with closed as (
+    select count(*) as slice_count
+    from {{ ref('churn_slice') }}
+    where is_closed
+),
+
+base as (
     select
         rate.rate,
-        rate.seen >= rule.customer_slices_at_least
-        and (select count(*) from {{ ref('churn_slice') }} where is_closed) >= rule.slices_at_least as is_validated
+        rate.seen >= churn_rule.customer_slices_at_least
+        and closed.slice_count >= churn_rule.slices_at_least as is_validated
     from {{ ref('churn_rate') }} as rate
-    cross join {{ ref('churn_rule') }} as rule
-    where rate.level = 'base'
+    cross join {{ ref('churn_rule') }} as churn_rule
+    cross join closed
+    where rate.grain = 'base'
 ),
 
 current_rate as (
@@ -18,19 +25,19 @@ current_rate as (
         trend.rate as trend_rate
     from {{ ref('churn_situation') }} as situation
     cross join base
-    {% for level, bands in {
+    {% for grain, bands in {
         'silence': ['silence'],
         'orders': ['silence', 'orders'],
         'rhythm': ['silence', 'orders', 'rhythm'],
         'trend': ['silence', 'orders', 'trend'],
-    }.items() -%}
-        left join {{ ref('churn_rate') }} as {{ level }}
+    }.items() %}
+        left join {{ ref('churn_rate') }} as {{ grain }}
             on
-                {{ level }}.level = '{{ level }}'
-                {%- for band in bands %}
-                    and situation.{{ band }}_band = {{ level }}.{{ band }}_band
-                {%- endfor %}
-    {% endfor -%}
+                {{ grain }}.grain = '{{ grain }}'
+                {% for band in bands %}
+                    and situation.{{ band }}_band = {{ grain }}.{{ band }}_band
+                {% endfor %}
+    {% endfor %}
     where not situation.is_closed
 ),
 
@@ -56,7 +63,7 @@ placed as (
         base.rate as base_rate
     from {{ ref('int_customer') }} as customer
     cross join base
-    inner join {{ ref('churn_rate') }} as dormant on dormant.level = 'dormant'
+    inner join {{ ref('churn_rate') }} as dormant on dormant.grain = 'dormant'
     left join current_rate on customer.customer_id = current_rate.customer_id
 ),
 
@@ -68,12 +75,12 @@ weighed as (
         placed.churn_status,
         placed.probability,
         placed.base_rate,
-        {%- for level in ['high', 'medium'] %}
+        {% for level in ['high', 'medium'] %}
             round(
                 placed.probability * (1 - placed.base_rate)
                 - night.churn_{{ level }}_odds * placed.base_rate * (1 - placed.probability), 20
-            ) >= 0 as is_{{ level }}_odds{{ ',' if not loop.last }}
-        {%- endfor %}
+            ) >= 0 as is_{{ level }}_odds{% if not loop.last %},{% endif %}
+        {% endfor %}
     from placed
     cross join {{ ref('stg_night') }} as night
 )
@@ -84,16 +91,13 @@ select
     weighed.churn_status,
     case
         when weighed.churn_status = 'not_active' then null
-        when weighed.probability is null then
-            case
-                when weighed.churn_status = 'dormant' or weighed.rhythm >= rule.unvalidated_high_rhythm then 'high'
-                when weighed.rhythm >= rule.unvalidated_medium_rhythm then 'medium'
-                else 'low'
-            end
-        when weighed.base_rate = 0 then 'low'
+        when weighed.probability is null and weighed.churn_status = 'dormant' then 'high'
+        when weighed.probability is null and weighed.rhythm >= churn_rule.unvalidated_high_rhythm then 'high'
+        when weighed.probability is null and weighed.rhythm >= churn_rule.unvalidated_medium_rhythm then 'medium'
+        when weighed.probability is null or weighed.base_rate = 0 then 'low'
         when weighed.is_high_odds then 'high'
         when weighed.is_medium_odds then 'medium'
         else 'low'
     end as churn_risk_level
 from weighed
-cross join {{ ref('churn_rule') }} as rule
+cross join {{ ref('churn_rule') }} as churn_rule

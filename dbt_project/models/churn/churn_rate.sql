@@ -1,5 +1,5 @@
--- One row per cell that was ever seen in a closed slice, from coarse to fine, and one for the dormant: how many were seen,
--- how many of them churned, and the rate, drawn towards that of the parent. Bands that a level does not use are null.
+-- One row per cell that was ever seen in a closed slice, from coarse to fine, and one for the dormant: how many were
+-- seen, how many of them churned, and the rate, drawn towards the parent's. Bands that a grain does not use are null.
 with counted as (
     select
         case
@@ -8,7 +8,7 @@ with counted as (
             when grouping(orders_band) = 0 then 'orders'
             when grouping(silence_band) = 0 then 'silence'
             else 'base'
-        end as level,
+        end as grain,
         silence_band,
         orders_band,
         rhythm_band,
@@ -26,7 +26,7 @@ with counted as (
     )
 ),
 
-prior as (
+shrinkage as (
     select
         rate_prior_count as weight,
         cardinality(silence_cuts) as longest_silence_band
@@ -36,7 +36,7 @@ prior as (
 base as (
     select {{ safe_ratio('churned', 'seen') }} as rate
     from counted
-    where level = 'base'
+    where grain = 'base'
 ),
 
 silence as (
@@ -45,8 +45,8 @@ silence as (
         {{ shrunk_rate('counted', 'base.rate') }} as rate
     from counted
     cross join base
-    cross join prior
-    where counted.level = 'silence'
+    cross join shrinkage
+    where counted.grain = 'silence'
 ),
 
 orders as (
@@ -56,8 +56,8 @@ orders as (
         {{ shrunk_rate('counted', 'silence.rate') }} as rate
     from counted
     inner join silence on counted.silence_band = silence.silence_band
-    cross join prior
-    where counted.level = 'orders'
+    cross join shrinkage
+    where counted.grain = 'orders'
 ),
 
 dormant as (
@@ -69,14 +69,14 @@ dormant as (
 )
 
 select
-    counted.level,
+    counted.grain,
     counted.silence_band,
     counted.orders_band,
     counted.rhythm_band,
     counted.trend_band,
     counted.seen,
     counted.churned,
-    case counted.level
+    case counted.grain
         when 'base' then base.rate
         when 'silence' then silence.rate
         when 'orders' then orders.rate
@@ -84,12 +84,12 @@ select
     end as rate
 from counted
 cross join base
-cross join prior
+cross join shrinkage
 left join silence on counted.silence_band = silence.silence_band
 left join orders on counted.silence_band = orders.silence_band and counted.orders_band = orders.orders_band
 union all
 select
-    'dormant' as level,
+    'dormant' as grain,
     null as silence_band,
     null as orders_band,
     null as rhythm_band,
@@ -99,5 +99,5 @@ select
     {{ shrunk_rate('dormant', 'coalesce(silence.rate, base.rate)') }} as rate
 from dormant
 cross join base
-cross join prior
-left join silence on prior.longest_silence_band = silence.silence_band
+cross join shrinkage
+left join silence on shrinkage.longest_silence_band = silence.silence_band

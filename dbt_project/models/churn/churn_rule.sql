@@ -7,23 +7,25 @@
 ] %}
 with parameter as (
     select
-        {%- for parameter in parameters %}
-            max(value) filter (where parameter = '{{ parameter }}') as {{ parameter }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {% for parameter in parameters %}
+            max(value) filter (where parameter = '{{ parameter }}') as {{ parameter }}{% if not loop.last %},{% endif %}
+        {% endfor %}
     from {{ ref('churn_parameter') }}
 ),
 
 cut as (
     select
-        {%- for feature in ['silence', 'orders', 'rhythm', 'trend'] %}
-            array_agg(cut order by cut) filter (where feature = '{{ feature }}') as {{ feature }}_cuts{{ ',' if not loop.last }}
-        {%- endfor %}
+        {% for feature in ['silence', 'orders', 'rhythm', 'trend'] %}
+            array_agg(cut order by cut) filter (where feature = '{{ feature }}')
+                as {{ feature }}_cuts{% if not loop.last %},{% endif %}
+        {% endfor %}
     from {{ ref('churn_band') }}
 )
 
 select
-    {% for parameter in parameters %}parameter.{{ parameter }},
-    {% endfor -%}
+    {% for parameter in parameters %}
+        parameter.{{ parameter }},
+    {% endfor %}
     cut.silence_cuts,
     cut.orders_cuts,
     cut.rhythm_cuts,

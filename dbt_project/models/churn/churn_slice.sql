@@ -1,5 +1,5 @@
--- One row per snapshot date: the evaluated date itself (slice 0) and the closed slices before it (1 the latest), with the
--- lower edges of their windows (themselves outside). A slice is closed: its outcome is known on the evaluated date.
+-- One row per snapshot date: the evaluated date itself (slice 0) and the closed slices before it (1 the latest), whose
+-- outcome is known on the evaluated date; with the lower edges of their windows (themselves outside).
 with history as (
     select min(first_line_on) as first_line_on
     from {{ ref('int_customer') }}
@@ -12,17 +12,17 @@ snapshot as (
             when numbered.slice = 0 then night.as_of_date
             else
                 night.as_of_date - night.churn_horizon_days
-                - cast((numbered.slice - 1) * rule.slice_step_days as integer)
+                - cast((numbered.slice - 1) * churn_rule.slice_step_days as integer)
         end as snapshot_on,
         night.churn_horizon_days,
         night.active_window_months,
-        rule.history_months,
-        rule.gap_history_months,
-        rule.recent_days,
-        rule.usual_days
+        churn_rule.history_months,
+        churn_rule.gap_history_months,
+        churn_rule.recent_days,
+        churn_rule.usual_days
     from {{ ref('stg_night') }} as night
-    cross join {{ ref('churn_rule') }} as rule
-    cross join lateral generate_series(0, cast(rule.slices_at_most as integer)) as numbered (slice)
+    cross join {{ ref('churn_rule') }} as churn_rule
+    cross join lateral generate_series(0, cast(churn_rule.slices_at_most as integer)) as numbered (slice)
 ),
 
 edged as (

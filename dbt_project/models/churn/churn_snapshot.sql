@@ -10,8 +10,9 @@ with positioned as (
         history.volumes_so_far,
         {% for edge in [
             'snapshot_on', 'history_from', 'gap_history_from', 'active_from', 'recent_from', 'usual_from', 'outcome_to'
-        ] -%}
-            {{ last_at_or_before('slice.' ~ edge, 'history.order_dates') }} as at_{{ edge }}{{ ',' if not loop.last }}
+        ] %}
+            {{ last_at_or_before('slice.' ~ edge, 'history.order_dates') }}
+                as at_{{ edge }}{% if not loop.last %},{% endif %}
         {% endfor %}
     from {{ ref('churn_order_history') }} as history
     cross join {{ ref('churn_slice') }} as slice

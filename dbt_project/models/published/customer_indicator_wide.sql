@@ -2,11 +2,12 @@
 with wide as (
     select
         customer_id,
-        {%- for node in graph.nodes.values() | sort(attribute='name')
+        {% for node in graph.nodes.values() | sort(attribute='name')
             if node.resource_type == 'model' and node.config.meta.indicator is defined %}
-            {%- set fact = node.config.meta.indicator %}
-            max(value) filter (where indicator_id = '{{ fact.id }}') as {{ fact.name }}{{ ',' if not loop.last }}
-        {%- endfor %}
+            {% set fact = node.config.meta.indicator %}
+            max(value) filter (where indicator_id = '{{ fact.id }}')
+                as {{ fact.name }}{% if not loop.last %},{% endif %}
+        {% endfor %}
     from {{ ref('indicator_value') }}
     group by customer_id
 )
@@ -14,11 +15,11 @@ with wide as (
 select
     night.as_of_date,
     wide.customer_id,
-    {%- for node in graph.nodes.values() | sort(attribute='name')
+    {% for node in graph.nodes.values() | sort(attribute='name')
         if node.resource_type == 'model' and node.config.meta.indicator is defined %}
-        {%- set name = node.config.meta.indicator.name %}
+        {% set name = node.config.meta.indicator.name %}
         cast(wide.{{ name }} as numeric(38, 12)) as {{ name }},
-    {%- endfor %}
+    {% endfor %}
     score.value_score
 from wide
 cross join {{ ref('stg_night') }} as night

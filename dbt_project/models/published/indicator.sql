@@ -10,7 +10,7 @@ with registered (
     {%- for fact in facts | sort(attribute='id') %}
         (
             {%- for key in ['id', 'name', 'name_en', 'name_zh', 'dimension', 'group', 'unit', 'formula', 'better'] %}
-                {{ dbt.string_literal(dbt.escape_single_quotes(fact[key])) }}{{ ',' if not loop.last }}
+                '{{ fact[key] | replace("'", "''") }}'{{ ',' if not loop.last }}
             {%- endfor %}
         ){{ ',' if not loop.last }}
     {%- endfor %}

@@ -1,6 +1,6 @@
--- One row per scope (the company, a sales department, a salesperson's book) and tier: the pyramid, empty levels included.
+-- One row per scope (the company, a sales department, a salesperson's book) and tier: the pyramid, empty ones too.
 with scoped as (
-    {%- for scope, member in {
+    {% for scope, member in {
         'company': "'all'", 'department': 'customer.sales_department', 'salesperson': 'customer.salesperson_id'
     }.items() %}
         select
@@ -20,8 +20,17 @@ with scoped as (
         from {{ ref('customer_tier') }} as customer
         inner join {{ ref('tier_customer') }} as tiered on customer.customer_id = tiered.customer_id
         where {{ member }} is not null
-        {{ 'union all' if not loop.last }}
-    {%- endfor %}
+        {% if not loop.last %}
+            union all
+        {% endif %}
+    {% endfor %}
+),
+
+member as (
+    select distinct
+        scope,
+        scope_id
+    from scoped
 ),
 
 pyramid as (
@@ -30,7 +39,7 @@ pyramid as (
         member.scope_id,
         scheme.tier,
         scheme.position
-    from (select distinct scope, scope_id from scoped) as member
+    from member
     cross join {{ ref('tier_scheme') }} as scheme
     inner join {{ ref('stg_night') }} as night on scheme.scheme = night.tier_scheme
 ),
@@ -67,11 +76,11 @@ select
     cast(summed.revenue_12m as numeric(38, 12)) as revenue_12m,
     cast(summed.gross_margin_12m as numeric(38, 12)) as gross_margin_12m,
     cast(summed.volume_12m as numeric(38, 12)) as volume_12m,
-    {%- for measure in ['revenue_12m', 'margin_share', 'volume_share'] %}
+    {% for measure in ['revenue_12m', 'margin_share', 'volume_share'] %}
         cast(
             {{ safe_ratio('summed.' ~ measure, 'sum(summed.' ~ measure ~ ') over scope_total') }} as numeric(38, 12)
         ) as {{ measure | replace('_12m', '_share') }},
-    {%- endfor %}
+    {% endfor %}
     cast(summed.mean_value_score as double precision) as mean_value_score,
     summed.customers_at_high_risk
 from summed

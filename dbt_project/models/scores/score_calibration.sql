@@ -11,8 +11,8 @@ select
     calibrated.s,
     calibrated.lo,
     calibrated.hi,
-    version.median_current_score,
-    version.median_potential_score
+    made.median_current_score,
+    made.median_potential_score
 from {{ source('control', 'calibration_indicator') }} as calibrated
-inner join {{ source('control', 'calibration') }} as version on calibrated.version = version.version
+inner join {{ source('control', 'calibration') }} as made on calibrated.version = made.version
 inner join {{ ref('stg_night') }} as night on calibrated.version = night.calibration_version

@@ -4,10 +4,12 @@ with summed as (
     select
         customer_id,
         sum(cast(contribution as numeric)) as value_score,
-        {% for dimension in ['current', 'potential'] -%}
-            sum(cast(contribution as numeric)) filter (where dimension = '{{ dimension }}') as {{ dimension }}_contribution,
-            sum(cast(effective_weight as numeric)) filter (where dimension = '{{ dimension }}') as {{ dimension }}_weight,
-        {% endfor -%}
+        {% for dimension in ['current', 'potential'] %}
+            sum(cast(contribution as numeric)) filter (where dimension = '{{ dimension }}')
+                as {{ dimension }}_contribution,
+            sum(cast(effective_weight as numeric)) filter (where dimension = '{{ dimension }}')
+                as {{ dimension }}_weight,
+        {% endfor %}
         coalesce(sum(cast(nominal_weight * points as numeric)), 0) as nominal_score,
         coalesce(sum(cast(nominal_weight as numeric)) filter (where raw_value is not null), 0) as coverage
     from {{ ref('score_indicator') }}

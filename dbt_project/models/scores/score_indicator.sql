@@ -56,9 +56,10 @@ pointed as (
         end as effective_weight
     from placed
     left join {{ ref('score_weight_factor') }} as factor
-        on placed.customer_id = factor.customer_id
-        and placed.dimension = factor.dimension
-        and placed.indicator_group = factor.indicator_group
+        on
+            placed.customer_id = factor.customer_id
+            and placed.dimension = factor.dimension
+            and placed.indicator_group = factor.indicator_group
 )
 
 select

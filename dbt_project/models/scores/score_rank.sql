@@ -13,14 +13,11 @@ with scored as (
 select
     customer_id,
     cast(row_number() over (order by value_score desc, {{ bytewise('customer_id') }}) as integer) as company_rank,
-    {%- for circle, rank in {
-        'industry': 'segment_rank', 'sales_department': 'department_rank', 'salesperson_id': 'salesperson_rank'
-    }.items() %}
-        case
-            when {{ circle }} is not null
-                then cast(row_number() over (
-                    partition by {{ circle }} order by value_score desc, {{ bytewise('customer_id') }}
-                ) as integer)
-        end as {{ rank }}{{ ',' if not loop.last }}
-    {%- endfor %}
+    case when industry is not null then cast(row_number() over by_industry as integer) end as segment_rank,
+    case when sales_department is not null then cast(row_number() over by_department as integer) end as department_rank,
+    case when salesperson_id is not null then cast(row_number() over by_salesperson as integer) end as salesperson_rank
 from scored
+window
+    by_industry as (partition by industry order by value_score desc, {{ bytewise('customer_id') }}),
+    by_department as (partition by sales_department order by value_score desc, {{ bytewise('customer_id') }}),
+    by_salesperson as (partition by salesperson_id order by value_score desc, {{ bytewise('customer_id') }})

@@ -12,12 +12,12 @@ with scheme as (
 tier_order as (
     select
         tier,
-        max(position) as depth
+        max(position) as lowest
     from {{ ref('tier_scheme') }}
     group by tier
 ),
 
-override as (
+held as (
     select
         decided.customer_id,
         decided.tier,
@@ -34,21 +34,21 @@ override as (
 tiered as (
     select
         customer.customer_id,
-        raw.tier as tier_raw,
+        fitting.tier as tier_raw,
         computed.tier as tier_computed,
-        coalesce(override.tier, computed.tier) as tier,
-        override.reason as override_reason,
-        override.expires_on as override_expires_on,
-        before.tier as previous_tier,
-        before.tier_since_on as previous_tier_since_on,
+        coalesce(held.tier, computed.tier) as tier,
+        held.reason as override_reason,
+        held.expires_on as override_expires_on,
+        previous.tier as previous_tier,
+        previous.tier_since_on as previous_tier_since_on,
         night.as_of_date
     from {{ ref('int_customer') }} as customer
     cross join {{ ref('stg_night') }} as night
     left join {{ ref('tier_place') }} as place on customer.customer_id = place.customer_id
-    inner join scheme as raw on coalesce(place.raw_position, raw.lowest_position) = raw.position
+    inner join scheme as fitting on coalesce(place.raw_position, fitting.lowest_position) = fitting.position
     inner join scheme as computed on coalesce(place.computed_position, computed.lowest_position) = computed.position
-    left join override on customer.customer_id = override.customer_id and override.recency = 1
-    left join {{ source('control', 'previous_night') }} as before on customer.customer_id = before.customer_id
+    left join held on customer.customer_id = held.customer_id and held.recency = 1
+    left join {{ source('control', 'previous_night') }} as previous on customer.customer_id = previous.customer_id
 )
 
 select
@@ -61,8 +61,8 @@ select
         as tier_since_on,
     case
         when tiered.tier = tiered.previous_tier then 'same'
-        when depth.depth < previous_depth.depth then 'up'
-        when depth.depth > previous_depth.depth then 'down'
+        when own_place.lowest < previous_place.lowest then 'up'
+        when own_place.lowest > previous_place.lowest then 'down'
         -- no tier before, or one that no scheme knows any more
         else 'new'
     end as tier_movement,
@@ -76,6 +76,6 @@ select
     coalesce(shared.is_core_by_intersection, false) as is_core_by_intersection,
     coalesce(shared.is_core_by_top_20, false) as is_core_by_top_20
 from tiered
-left join tier_order as depth on tiered.tier = depth.tier
-left join tier_order as previous_depth on tiered.previous_tier = previous_depth.tier
+left join tier_order as own_place on tiered.tier = own_place.tier
+left join tier_order as previous_place on tiered.previous_tier = previous_place.tier
 left join {{ ref('tier_share') }} as shared on tiered.customer_id = shared.customer_id

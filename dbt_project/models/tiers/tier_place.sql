@@ -58,8 +58,8 @@ fitted as (
     from core
     cross join scheme
     left join outside on core.customer_id = outside.customer_id
-    left join {{ source('control', 'previous_night') }} as before on core.customer_id = before.customer_id
-    left join scheme as held_before on before.tier_computed = held_before.tier
+    left join {{ source('control', 'previous_night') }} as previous on core.customer_id = previous.customer_id
+    left join scheme as held_before on previous.tier_computed = held_before.tier
 )
 
 select

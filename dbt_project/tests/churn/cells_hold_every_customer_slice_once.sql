@@ -1,11 +1,18 @@
--- Levels of cells that together do not hold exactly the customer-slices (seen, churned) of the level above them.
+-- Grains of cells that together do not hold exactly the customer-slices (seen, churned) of the coarsest one.
+with base as (
+    select
+        seen,
+        churned
+    from {{ ref('churn_rate') }}
+    where grain = 'base'
+)
+
 select
-    level,
-    sum(seen) as seen,
-    sum(churned) as churned
-from {{ ref('churn_rate') }}
-where level != 'dormant'
-group by level
-having
-    sum(seen) != (select min(base.seen) from {{ ref('churn_rate') }} as base where base.level = 'base')
-    or sum(churned) != (select min(base.churned) from {{ ref('churn_rate') }} as base where base.level = 'base')
+    cell.grain,
+    sum(cell.seen) as seen,
+    sum(cell.churned) as churned
+from {{ ref('churn_rate') }} as cell
+cross join base
+where cell.grain != 'dormant'
+group by cell.grain, base.seen, base.churned
+having sum(cell.seen) != base.seen or sum(cell.churned) != base.churned

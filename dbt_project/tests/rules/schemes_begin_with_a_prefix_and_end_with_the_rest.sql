@@ -1,6 +1,5 @@
--- Tier schemes that are not: one core prefix at position 1, best shares that grow, one rest at the end, grace no narrower.
-select scheme
-from (
+-- Tier schemes that are not: one prefix at position 1, best shares that grow, one rest at the end, grace no narrower.
+with placed as (
     select
         scheme,
         position,
@@ -11,7 +10,10 @@ from (
         count(*) over (partition by scheme) as tiers,
         lag(share) over (partition by scheme, basis order by position) as share_before
     from {{ ref('tier_scheme') }}
-) as placed
+)
+
+select scheme
+from placed
 where
     position != place
     or (basis = 'prefix') != (place = 1)

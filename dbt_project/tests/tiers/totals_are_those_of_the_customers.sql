@@ -1,12 +1,14 @@
 -- The totals that shares are taken of, where they are not exactly the sum over the customers.
-select
-    total.margin_total,
-    total.volume_total
-from {{ ref('tier_total') }} as total
-cross join (
+with summed as (
     select
         coalesce(sum(margin), 0) as margin,
         coalesce(sum(volume), 0) as volume
     from {{ ref('tier_share') }}
-) as summed
+)
+
+select
+    total.margin_total,
+    total.volume_total
+from {{ ref('tier_total') }} as total
+cross join summed
 where total.margin_total != summed.margin or total.volume_total != summed.volume
