@@ -99,7 +99,7 @@ class Settings(BaseSettings):
     overlap_minutes: int = Field(120, ge=0, description="default look-back before the watermark; longest transaction")
     extract_memory_mb: int = Field(256, ge=64, description="of the extraction engine")
 
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
     @field_validator("time_zone")
     @classmethod

@@ -30,7 +30,8 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
-        logging.basicConfig(level=get_settings().log_level, format="%(levelname)s %(name)s: %(message)s")
+        logging.basicConfig(level="WARNING", format="%(levelname)s %(name)s: %(message)s")
+        logging.getLogger("pipelines").setLevel(get_settings().log_level)
         app()
     except SettingsError as error:
         Console(stderr=True).print(f"[red]settings:[/red] {error}", markup=True, highlight=False)

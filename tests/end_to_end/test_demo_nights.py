@@ -135,7 +135,6 @@ def test_a_gate_that_trips_leaves_the_last_publication_and_names_rule_and_rows(d
     last = instance.query("select status, failed_step, message from published.run order by started_at desc limit 1")[0]
     assert last[:2] == ("failed", "validate_candidates")
     assert "XAU" in last[2]
-    instance.run("night", "--as-of", "2026-06-30")
 
 
 def test_too_many_rejected_rows_stop_the_night_and_go_in_when_mended(demo):
@@ -192,7 +191,6 @@ def test_a_killed_night_is_told_as_aborted_and_blocks_nothing(demo, victim):
     assert status[0][0] in ("aborted", "failed")
     assert status[0][1]
     assert digests(instance, "true", "array[]::text[]") == before
-    instance.run("night", "--as-of", "2026-06-30")
 
 
 def test_two_nights_at_once_one_is_refused(demo):
