@@ -1,11 +1,10 @@
 -- One row per indicator of the calibration in force: how its values become points, and what it weighs.
--- Weights are numeric from here on: their sums do not depend on the order of rows, so a night twice gives equal bytes.
 {{ config(materialized='view') }}
 select
     calibrated.indicator_id,
     calibrated.dimension,
     calibrated.indicator_group,
-    cast(calibrated.nominal_weight as numeric) as nominal_weight,
+    calibrated.nominal_weight,
     calibrated.transform,
     calibrated.higher_is_better,
     calibrated.s,

@@ -29,7 +29,7 @@ placed as (
         nominal_weight,
         higher_is_better,
         case
-            when transformed_value is null then null
+            when raw_value is null then null
             when lo is null then 0.5
             when hi - lo > 1e-12 then least(1, greatest(0, (transformed_value - lo) / (hi - lo)))
             when abs(transformed_value - lo) <= 1e-12 then 0.5
@@ -45,14 +45,14 @@ pointed as (
         placed.indicator_id,
         placed.raw_value,
         placed.dimension,
-        cast(placed.nominal_weight as double precision) as nominal_weight,
+        placed.nominal_weight,
         case
             when placed.higher_is_better then 100 * placed.position_between
             else 100 - 100 * placed.position_between
         end as points,
         case
-            when placed.position_between is null then 0
-            else coalesce(cast(placed.nominal_weight * factor.weight_factor as double precision), 0)
+            when placed.raw_value is null then 0
+            else placed.nominal_weight * coalesce(factor.weight_factor, 0)
         end as effective_weight
     from placed
     left join {{ ref('score_weight_factor') }} as factor
