@@ -24,7 +24,6 @@ COPY pipelines ./pipelines
 COPY expectations ./expectations
 COPY dbt_project ./dbt_project
 COPY dags ./dags
-COPY deploy ./deploy
 RUN pip install --no-deps --no-build-isolation --editable . \
     && useradd --uid 50000 --user-group --create-home customer_value \
     && install --directory --owner=customer_value --group=customer_value --mode=0700 /var/lib/customer-value

@@ -220,7 +220,7 @@ def test_telemetry_is_off_in_all_that_is_started(instance):
     from pipelines.settings import Settings
 
     variables = environment(Settings(home=instance.home))
-    assert variables["AIRFLOW__USAGE_DATA_COLLECTION__ENABLED"] == "False"
+    assert variables["DO_NOT_TRACK"] == "1"
     assert variables["SCARF_ANALYTICS"] == "false"
     assert variables["GX_ANALYTICS_ENABLED"] == "false"
     assert variables["DBT_SEND_ANONYMOUS_USAGE_STATS"] == "false"

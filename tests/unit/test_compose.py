@@ -184,7 +184,7 @@ def test_paths_inside_the_containers_are_the_image_s():
 
 
 def test_the_roles_script_takes_each_password_from_the_warehouse_s_environment():
-    script = (PROJECT / "deploy" / "create_roles.sql").read_text(encoding="utf-8")
+    script = (PROJECT / "pipelines" / "deploy" / "create_roles.sql").read_text(encoding="utf-8")
     read = dict(re.findall(r"^\\getenv (\w+) (\w+)$", script, re.MULTILINE))
     assert set(read.values()) <= set(SERVICES["warehouse"]["environment"])
     assert set(re.findall(r"password :'(\w+)'", script)) == set(read)
@@ -199,7 +199,9 @@ def test_a_password_file_is_its_owner_s_only(tmp_path):
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(file),
             "AIRFLOW_ADMIN_PASSWORD": password,
         }
-        subprocess.run([sys.executable, str(PROJECT / "deploy" / "write_users.py")], env=environment, check=True)
+        subprocess.run(
+            [sys.executable, str(PROJECT / "pipelines" / "deploy" / "write_users.py")], env=environment, check=True
+        )
         assert json.loads(file.read_text(encoding="utf-8")) == {"admin": password}
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
@@ -235,5 +237,10 @@ def health_page() -> Iterator[str]:
     ],
 )
 def test_health_is_an_answer_that_calls_the_component_healthy(health_page, path, component, code):
-    command = [sys.executable, str(PROJECT / "deploy" / "check_health.py"), health_page + path, *component]
+    command = [
+        sys.executable,
+        str(PROJECT / "pipelines" / "deploy" / "check_health.py"),
+        health_page + path,
+        *component,
+    ]
     assert subprocess.run(command, check=False).returncode == code
