@@ -91,19 +91,26 @@ def _bound_faults(column: Column) -> Iterator[Fault]:
 
 
 def _greater(value: str, bound: Decimal) -> str:
-    return _beyond(value, bound, ">", "not starts_with")
+    if bound == 0:
+        # A validated number that starts with 1 to 9 is above 0; only the others are looked at.
+        return f"case when {value} >= '1' then true else not starts_with({value}, '-') and {_has_digit(value)} end"
+    return _beyond(value, bound, ">")
 
 
 def _less(value: str, bound: Decimal) -> str:
-    return _beyond(value, bound, "<", "starts_with")
-
-
-def _beyond(value: str, bound: Decimal, sign: str, sign_test: str) -> str:
-    """A validated number text against a bound, exactly: a double decides unless it equals the bound or overflows."""
-    double = f"try_cast({value} as double)"
     if bound == 0:
-        nonzero = f"regexp_matches(split_part(lower({value}), 'e', 1), '[1-9]')"
-        exact = f"{sign_test}({value}, '-') and {nonzero}"
-    else:
-        exact = f"coalesce(try_cast({value} as decimal(38, 28)) {sign} {bound}, false)"
+        # Signs sort before the point and the digits.
+        return f"case when {value} >= '.' then false else starts_with({value}, '-') and {_has_digit(value)} end"
+    return _beyond(value, bound, "<")
+
+
+def _has_digit(value: str) -> str:
+    """Whether a number's mantissa holds a digit but 0."""
+    return f"regexp_matches(split_part(lower({value}), 'e', 1), '[1-9]')"
+
+
+def _beyond(value: str, bound: Decimal, sign: str) -> str:
+    """A validated number text against a bound, exactly: a double decides unless it equals the bound."""
+    double = f"try_cast({value} as double)"
+    exact = f"coalesce(try_cast({value} as decimal(38, 28)) {sign} {bound}, false)"
     return f"case when {double} <> {bound} then {double} {sign} {bound} else {exact} end"

@@ -62,3 +62,5 @@ def load_extension(engine: duckdb.DuckDBPyConnection, name: str) -> None:
         wheel = f"duckdb-extension-{name.replace('_', '-')}=={duckdb.__version__}"
         raise ModuleNotFoundError(f"the engine's {wheel} is not installed: run `make setup`")
     engine.execute(f"load {quote_text(str(found))}")
+    # A scanner reads by one connection, one stream: a second thread would only take turns with the first.
+    engine.execute("set threads = 1")

@@ -76,20 +76,19 @@ class Landing:
         self._run("set local work_mem = '128MB'")
         self._run(landing_sql.CREATE_REJECTED)
         is_empty = self._lock_if_empty()
-        holds_nothing = is_empty or self._holds_nothing()
-        if holds_nothing:
+        if is_empty or self._holds_nothing():
             # Whatever the watermark says: a landing that was emptied is filled again.
             self.since = None
-        pull = Pull(self.mapping, self.sql.contract, self.zones, self.extracted_at, self.since)
+        pull = Pull(self.mapping, self.sql.contract, self.zones, self.since)
         try:
             sql = statement(pull, source)
         except AbsentRelation as absent:
             return self._absent(str(absent))
-        if holds_nothing:
-            first = self._first_pull(reader, sql, source, is_empty)
-            if first is not None:
-                return first
+        first = self._first_pull(reader, sql, source) if is_empty else None
+        if first is not None:
+            return first
         self._run(self.sql.create_pulled())
+        self._run(self.sql.set_constants("pulled", self.mapping.source_system, self.extracted_at))
         done = transfer(reader, sql, source, self._driver, self.sql.copy_into("pulled"))
         return self._merge(done)
 
@@ -119,22 +118,19 @@ class Landing:
 
     # -- first pull --------------------------------------------------------------------------------------------
 
-    def _first_pull(
-        self, reader: duckdb.DuckDBPyConnection, sql: str, source: Source, is_empty: bool
-    ) -> Outcome | None:
-        """COPY straight into landing; None where a key came twice: then the general way sorts that out."""
+    def _first_pull(self, reader: duckdb.DuckDBPyConnection, sql: str, source: Source) -> Outcome | None:
+        """COPY straight into the empty table; None where a key came twice: the general way then sorts that out."""
         table = self.sql.table
         try:
             with self.connection.begin_nested():
-                if is_empty:
-                    self._run(f"truncate {table}")
-                    self._run(self.sql.drop_key())
+                self._run(f"truncate {table}")
+                self._run(self.sql.drop_key())
+                self._run(self.sql.set_constants(table, self.mapping.source_system, self.extracted_at))
                 done = transfer(reader, sql, source, self._driver, self.sql.copy_into(table))
-                if is_empty:
-                    self._run(self.sql.add_key())
+                self._run(self.sql.reset_constants())
+                self._run(self.sql.add_key())
         except (psycopg.errors.UniqueViolation, sa.exc.IntegrityError) as error:
-            log.info("%s: a key came twice, the pull is read again", table)
-            log.debug("%s", type(error).__name__)
+            log.info("%s: a key came twice (%s), the pull is read again", table, type(error).__name__)
             return None
         doubled = self._set_aside(done, table)
         self._run(landing_sql.STORE_REJECTED)

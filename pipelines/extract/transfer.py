@@ -13,12 +13,19 @@ import duckdb
 import numpy as np
 import psycopg
 import pyarrow as pa
+from psycopg.copy import QueuedLibpqWriter
 
 from pipelines.extract.source import Source
 from pipelines.extract.watermark import highest
 
 BLOCK_ROWS = 20_000
 SPOOL_BYTES = 8 * 1024 * 1024
+
+
+class _BehindTheScenes(QueuedLibpqWriter):
+    """Sends from a thread of its own: the engine works on while PostgreSQL stores. A few blocks wait at most."""
+
+    QUEUE_SIZE = 4
 
 
 @dataclass
@@ -37,7 +44,7 @@ def transfer(
     """Run the pull and COPY its admitted lines into the warehouse; nothing is held but one block."""
     clock = source.clock()
     done = Transferred(0, 0, None, tempfile.SpooledTemporaryFile(SPOOL_BYTES))  # noqa: SIM115 - read by the caller
-    with target.cursor() as cursor, cursor.copy(copy) as writer:
+    with target.cursor() as cursor, cursor.copy(copy, writer=_BehindTheScenes(cursor)) as writer:
         for block in engine.execute(sql).to_arrow_reader(BLOCK_ROWS):
             lines, rejects, markers = block.columns
             writer.write(_bytes(lines))
