@@ -22,7 +22,7 @@ from tests.integration.method.models import Models
 from tests.integration.method.nights import given_before, given_calibration, parameters_for
 from tests.reference import night as reference
 from tests.reference.companies import AS_OF_DATES, make_company, write_folder
-from tests.reference.parameters import Company, Parameters
+from tests.reference.parameters import Company, Parameters, Row
 from tests.reference.special_companies import SPECIAL
 from tests.reference.tiers import Override, Previous
 
@@ -103,10 +103,20 @@ def test_models_say_what_the_reference_says_of_special_companies(
 
 def _check_published(warehouse: Warehouse, night: reference.Night) -> None:
     as_of = night.measured.facts.as_of
-    rows = driver.read(warehouse.engine, "published.customer_tier")
-    assert {row["as_of_date"] for row in rows} == {as_of}
-    found = comparison.customer_differences(rows, night)
-    found += comparison.point_differences(driver.read(warehouse.engine, "published.customer_indicator"), night)
+
+    def read(table: str) -> list[Row]:
+        return driver.read(warehouse.engine, f"published.{table}")
+
+    def of_tonight(table: str) -> list[Row]:
+        return [row for row in read(table) if row["as_of_date"] == as_of]
+
+    current = read("customer_tier")
+    assert {row["as_of_date"] for row in current} == {as_of}
+    found = comparison.customer_differences(current, night)
+    found += comparison.customer_differences(of_tonight("customer_tier_history"), night)
+    found += comparison.point_differences(read("customer_indicator"), night)
+    found += comparison.history_differences(of_tonight("customer_indicator_history"), night)
+    found += comparison.summary_differences(of_tonight("tier_summary"), of_tonight("tier_transition"), night)
     assert not found, report(found, night.measured)
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from tests.reference.calibration import Calibration
+from tests.reference.calibration import INDICATORS, Calibration
 from tests.reference.facts import cost_coverage, margin, volume
 from tests.reference.night import Measured, Night, first_calibration, revenue_12m
 from tests.reference.parameters import Row
@@ -141,6 +141,16 @@ def point_differences(rows: list[Row], night: Night) -> list[Difference]:
                 "contribution": one.contributions.get(code, 0.0),
             }
     return differences("customer_indicator", theirs, ours)
+
+
+def history_differences(rows: list[Row], night: Night) -> list[Difference]:
+    """The wide rows: every indicator under its name, and the score."""
+    ours: dict[str, Row] = {
+        customer: {INDICATORS[code].name: value for code, value in values.items()}
+        | {"value_score": night.scores[customer].value_score}
+        for customer, values in night.measured.values.items()
+    }
+    return differences("customer_indicator_history", by_key(rows, "customer_id"), ours)
 
 
 def calibration_differences(stored: Calibration, measured: Measured) -> list[Difference]:
