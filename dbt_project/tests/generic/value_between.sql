@@ -1,8 +1,9 @@
-{# Rows whose value lies outside its range, ends included; a null is not judged. #}
-{% test value_between(model, column_name, at_least=none, at_most=none) %}
+{# Rows whose value lies outside its range, ends included; a null is judged only where it may never be one. #}
+{% test value_between(model, column_name, at_least=none, at_most=none, never_null=false) %}
     select {{ column_name }}
     from {{ model }}
     where
-        {% if at_least is not none %} {{ column_name }} < {{ at_least }} {% else %} false {% endif %}
+        {% if never_null %} {{ column_name }} is null {% else %} false {% endif %}
+        {% if at_least is not none %} or {{ column_name }} < {{ at_least }} {% endif %}
         {% if at_most is not none %} or {{ column_name }} > {{ at_most }} {% endif %}
 {% endtest %}

@@ -3,7 +3,7 @@
     'id': 'C15', 'name': 'service_cost_rate_12m',
     'name_en': 'Service cost rate, 12 months', 'name_zh': '近12个月服务成本率',
     'dimension': 'current', 'group': 'cost_to_serve', 'unit': 'ratio',
-    'better': 'lower', 'scale': 'linear', 'window': '12m',
+    'better': 'lower', 'scale': 'linear',
     'formula': 'cost of the service records opened in 12m / revenue in 12m',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

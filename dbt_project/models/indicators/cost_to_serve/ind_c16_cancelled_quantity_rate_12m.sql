@@ -3,7 +3,7 @@
     'id': 'C16', 'name': 'cancelled_quantity_rate_12m',
     'name_en': 'Cancelled quantity rate, 12 months', 'name_zh': '近12个月取消数量占比',
     'dimension': 'current', 'group': 'cost_to_serve', 'unit': 'ratio',
-    'better': 'lower', 'scale': 'linear', 'window': '12m',
+    'better': 'lower', 'scale': 'linear',
     'formula': 'quantity of the lines cancelled themselves or by their order / quantity of all lines ordered in 12m',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

@@ -3,7 +3,7 @@
     'id': 'P01', 'name': 'volume_growth_yoy',
     'name_en': 'Volume growth, year on year', 'name_zh': '销量同比增长',
     'dimension': 'potential', 'group': 'growth', 'unit': 'ratio',
-    'better': 'higher', 'scale': 'linear', 'window': '24m',
+    'better': 'higher', 'scale': 'linear',
     'formula': '(volume 12m - volume prior 12m) / greatest of the two',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

@@ -3,7 +3,7 @@
     'id': 'P02', 'name': 'margin_growth_yoy',
     'name_en': 'Margin growth, year on year', 'name_zh': '毛利同比增长',
     'dimension': 'potential', 'group': 'growth', 'unit': 'ratio',
-    'better': 'higher', 'scale': 'linear', 'window': '24m',
+    'better': 'higher', 'scale': 'linear',
     'formula': '(margin 12m - margin prior 12m) / greatest of their absolute values',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

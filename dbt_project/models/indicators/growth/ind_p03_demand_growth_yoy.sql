@@ -3,7 +3,7 @@
     'id': 'P03', 'name': 'demand_growth_yoy',
     'name_en': 'Demand growth, year on year', 'name_zh': '需求同比增长',
     'dimension': 'potential', 'group': 'growth', 'unit': 'ratio',
-    'better': 'higher', 'scale': 'linear', 'window': 'calendar years',
+    'better': 'higher', 'scale': 'linear',
     'formula': '(TD(y) - TD(y-1)) / greatest of the two',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

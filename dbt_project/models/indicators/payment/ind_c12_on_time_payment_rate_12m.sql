@@ -3,7 +3,7 @@
     'id': 'C12', 'name': 'on_time_payment_rate_12m',
     'name_en': 'On-time payment rate, 12 months', 'name_zh': '近12个月按时付款率',
     'dimension': 'current', 'group': 'payment', 'unit': 'ratio',
-    'better': 'higher', 'scale': 'linear', 'window': '12m',
+    'better': 'higher', 'scale': 'linear',
     'formula': 'of the due invoices whose due date + 3 days is not after D: amount settled by due date + 3 ' ~
         'days / amount',
 } -%}

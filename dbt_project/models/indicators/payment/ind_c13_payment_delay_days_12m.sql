@@ -3,7 +3,7 @@
     'id': 'C13', 'name': 'payment_delay_days_12m',
     'name_en': 'Payment delay, 12 months', 'name_zh': '近12个月付款延迟天数',
     'dimension': 'current', 'group': 'payment', 'unit': 'days',
-    'better': 'lower', 'scale': 'asinh', 'window': '12m',
+    'better': 'lower', 'scale': 'asinh',
     'formula': 'amount-weighted mean over the due invoices of greatest(0, (settled date, else D) - due date)',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

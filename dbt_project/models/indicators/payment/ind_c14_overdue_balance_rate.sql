@@ -3,7 +3,7 @@
     'id': 'C14', 'name': 'overdue_balance_rate',
     'name_en': 'Overdue share of the balance', 'name_zh': '逾期余额占比',
     'dimension': 'current', 'group': 'payment', 'unit': 'ratio',
-    'better': 'lower', 'scale': 'linear', 'window': 'at D',
+    'better': 'lower', 'scale': 'linear',
     'formula': 'at D: outstanding of invoices due before D / outstanding of all invoices issued up to D',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

@@ -3,7 +3,7 @@
     'id': 'C01', 'name': 'gross_margin_12m',
     'name_en': 'Gross margin, 12 months', 'name_zh': '近12个月毛利',
     'dimension': 'current', 'group': 'profit', 'unit': 'money',
-    'better': 'higher', 'scale': 'asinh', 'window': '12m',
+    'better': 'higher', 'scale': 'asinh',
     'formula': 'margin of the lines in 12m',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

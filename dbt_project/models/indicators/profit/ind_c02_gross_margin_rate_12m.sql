@@ -3,7 +3,7 @@
     'id': 'C02', 'name': 'gross_margin_rate_12m',
     'name_en': 'Gross margin rate, 12 months', 'name_zh': '近12个月毛利率',
     'dimension': 'current', 'group': 'profit', 'unit': 'ratio',
-    'better': 'higher', 'scale': 'linear', 'window': '12m',
+    'better': 'higher', 'scale': 'linear',
     'formula': 'C01 / revenue in 12m',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

@@ -3,7 +3,7 @@
     'id': 'C03', 'name': 'net_contribution_12m',
     'name_en': 'Net contribution, 12 months', 'name_zh': '近12个月净贡献',
     'dimension': 'current', 'group': 'profit', 'unit': 'money',
-    'better': 'higher', 'scale': 'asinh', 'window': '12m',
+    'better': 'higher', 'scale': 'asinh',
     'formula': 'C01 - cost of the service records opened in 12m - late-payment cost (sum over due invoices ' ~
         'of amount x days late inside 12m x capital cost rate / 365)',
 } -%}

@@ -3,7 +3,7 @@
     'id': 'C04', 'name': 'annual_margin_4y',
     'name_en': 'Annual margin over four years', 'name_zh': '四年年均毛利',
     'dimension': 'current', 'group': 'profit', 'unit': 'money a year',
-    'better': 'higher', 'scale': 'asinh', 'window': '48m',
+    'better': 'higher', 'scale': 'asinh',
     'formula': 'margin in 48m / years observed (at most 4)',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

@@ -3,7 +3,7 @@
     'id': 'P08', 'name': 'relationship_years',
     'name_en': 'Years of relationship', 'name_zh': '合作年限',
     'dimension': 'potential', 'group': 'relationship', 'unit': 'years',
-    'better': 'higher', 'scale': 'linear', 'window': 'all',
+    'better': 'higher', 'scale': 'linear',
     'formula': '(D - least(customer_since_on, first line\'s date)) / 365.25',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

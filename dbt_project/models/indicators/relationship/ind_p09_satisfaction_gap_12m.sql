@@ -3,7 +3,7 @@
     'id': 'P09', 'name': 'satisfaction_gap_12m',
     'name_en': 'Satisfaction gap, 12 months', 'name_zh': '近12个月满意度差距',
     'dimension': 'potential', 'group': 'relationship', 'unit': 'points',
-    'better': 'higher', 'scale': 'linear', 'window': '12m',
+    'better': 'higher', 'scale': 'linear',
     'formula': 'mean of perceived - expected over the survey rows in 12m',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

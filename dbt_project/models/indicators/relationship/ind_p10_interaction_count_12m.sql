@@ -3,7 +3,7 @@
     'id': 'P10', 'name': 'interaction_count_12m',
     'name_en': 'Interactions, 12 months', 'name_zh': '近12个月互动次数',
     'dimension': 'potential', 'group': 'relationship', 'unit': 'count',
-    'better': 'higher', 'scale': 'asinh', 'window': '12m',
+    'better': 'higher', 'scale': 'asinh',
     'formula': 'interactions in 12m',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

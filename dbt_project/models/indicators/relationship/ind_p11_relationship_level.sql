@@ -3,7 +3,7 @@
     'id': 'P11', 'name': 'relationship_level',
     'name_en': 'Relationship level', 'name_zh': '合作关系等级',
     'dimension': 'potential', 'group': 'relationship', 'unit': 'level',
-    'better': 'higher', 'scale': 'linear', 'window': 'at D',
+    'better': 'higher', 'scale': 'linear',
     'formula': 'highest level of the contracts valid at D: spot 0, preferred 1, partner 2, strategic alliance 3',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

@@ -3,7 +3,7 @@
     'id': 'P12', 'name': 'contract_cover_months',
     'name_en': 'Months covered by contract', 'name_zh': '合同覆盖月数',
     'dimension': 'potential', 'group': 'relationship', 'unit': 'months',
-    'better': 'higher', 'scale': 'linear', 'window': 'after D',
+    'better': 'higher', 'scale': 'linear',
     'formula': 'least(36, (latest end of the contracts valid at D - D) x 12 / 365.25)',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

@@ -3,7 +3,7 @@
     'id': 'C09', 'name': 'active_months_12m',
     'name_en': 'Active months, 12 months', 'name_zh': '近12个月活跃月数',
     'dimension': 'current', 'group': 'stability', 'unit': 'months',
-    'better': 'higher', 'scale': 'linear', 'window': '12m',
+    'better': 'higher', 'scale': 'linear',
     'formula': 'distinct calendar months with a line in 12m, at most 12',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

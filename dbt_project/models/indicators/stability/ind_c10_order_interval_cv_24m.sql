@@ -3,7 +3,7 @@
     'id': 'C10', 'name': 'order_interval_cv_24m',
     'name_en': 'Variation of order intervals, 24 months', 'name_zh': '近24个月订货间隔变异系数',
     'dimension': 'current', 'group': 'stability', 'unit': 'ratio',
-    'better': 'lower', 'scale': 'linear', 'window': '24m',
+    'better': 'lower', 'scale': 'linear',
     'formula': 'sample standard deviation / mean of the gaps in days between successive distinct dates of ' ~
         'lines in 24m',
 } -%}

@@ -3,7 +3,7 @@
     'id': 'C11', 'name': 'contract_take_up_12m',
     'name_en': 'Contract take-up, 12 months', 'name_zh': '近12个月合同兑现率',
     'dimension': 'current', 'group': 'stability', 'unit': 'ratio',
-    'better': 'higher', 'scale': 'linear', 'window': '12m',
+    'better': 'higher', 'scale': 'linear',
     'formula': 'least(1, volume in 12m / committed volume in 12m), each contract in proportion to its days ' ~
         'inside 12m',
 } -%}

@@ -3,7 +3,7 @@
     'id': 'P13', 'name': 'active_collaborations_24m',
     'name_en': 'Active collaborations, 24 months', 'name_zh': '近24个月有效合作项目数',
     'dimension': 'potential', 'group': 'strategic', 'unit': 'count',
-    'better': 'higher', 'scale': 'linear', 'window': '24m',
+    'better': 'higher', 'scale': 'linear',
     'formula': 'collaborations other than referrals whose time overlaps 24m',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

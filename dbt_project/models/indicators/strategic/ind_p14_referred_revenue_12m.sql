@@ -3,7 +3,7 @@
     'id': 'P14', 'name': 'referred_revenue_12m',
     'name_en': 'Revenue of referred customers, 12 months', 'name_zh': '近12个月转介绍客户销售额',
     'dimension': 'potential', 'group': 'strategic', 'unit': 'money',
-    'better': 'higher', 'scale': 'asinh', 'window': '12m',
+    'better': 'higher', 'scale': 'asinh',
     'formula': 'revenue in 12m of the customers that this one referred, itself left out, each counted once',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

@@ -3,7 +3,7 @@
     'id': 'C05', 'name': 'volume_12m',
     'name_en': 'Volume, 12 months', 'name_zh': '近12个月销量',
     'dimension': 'current', 'group': 'volume_and_mix', 'unit': 'volume',
-    'better': 'higher', 'scale': 'asinh', 'window': '12m',
+    'better': 'higher', 'scale': 'asinh',
     'formula': 'volume of the lines in 12m',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

@@ -3,7 +3,7 @@
     'id': 'C06', 'name': 'revenue_12m',
     'name_en': 'Revenue, 12 months', 'name_zh': '近12个月销售额',
     'dimension': 'current', 'group': 'volume_and_mix', 'unit': 'money',
-    'better': 'higher', 'scale': 'asinh', 'window': '12m',
+    'better': 'higher', 'scale': 'asinh',
     'formula': 'revenue of the lines in 12m',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

@@ -3,7 +3,7 @@
     'id': 'C07', 'name': 'annual_volume_4y',
     'name_en': 'Annual volume over four years', 'name_zh': '四年年均销量',
     'dimension': 'current', 'group': 'volume_and_mix', 'unit': 'volume a year',
-    'better': 'higher', 'scale': 'asinh', 'window': '48m',
+    'better': 'higher', 'scale': 'asinh',
     'formula': 'volume in 48m / years observed (at most 4)',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

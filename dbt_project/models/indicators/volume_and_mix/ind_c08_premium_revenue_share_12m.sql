@@ -3,7 +3,7 @@
     'id': 'C08', 'name': 'premium_revenue_share_12m',
     'name_en': 'Premium revenue share, 12 months', 'name_zh': '近12个月高端产品销售额占比',
     'dimension': 'current', 'group': 'volume_and_mix', 'unit': 'ratio',
-    'better': 'higher', 'scale': 'linear', 'window': '12m',
+    'better': 'higher', 'scale': 'linear',
     'formula': 'revenue of premium products / revenue, in 12m',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

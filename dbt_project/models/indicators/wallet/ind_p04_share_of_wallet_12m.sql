@@ -3,7 +3,7 @@
     'id': 'P04', 'name': 'share_of_wallet_12m',
     'name_en': 'Share of wallet, 12 months', 'name_zh': '近12个月钱包份额',
     'dimension': 'potential', 'group': 'wallet', 'unit': 'ratio',
-    'better': 'higher', 'scale': 'linear', 'window': '12m',
+    'better': 'higher', 'scale': 'linear',
     'formula': 'least(1, volume 12m / TD(y))',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

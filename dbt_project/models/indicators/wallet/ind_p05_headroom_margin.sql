@@ -3,7 +3,7 @@
     'id': 'P05', 'name': 'headroom_margin',
     'name_en': 'Margin in the headroom', 'name_zh': '可拓展毛利',
     'dimension': 'potential', 'group': 'wallet', 'unit': 'money a year',
-    'better': 'higher', 'scale': 'asinh', 'window': '12m',
+    'better': 'higher', 'scale': 'asinh',
     'formula': 'greatest(0, TD(y) - volume 12m) x greatest(0, C01 / volume 12m)',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

@@ -3,7 +3,7 @@
     'id': 'P06', 'name': 'product_family_count_24m',
     'name_en': 'Product families, 24 months', 'name_zh': '近24个月采购产品族数',
     'dimension': 'potential', 'group': 'wallet', 'unit': 'count',
-    'better': 'higher', 'scale': 'linear', 'window': '24m',
+    'better': 'higher', 'scale': 'linear',
     'formula': 'distinct product families bought in 24m',
 } -%}
 {{ config(meta={'indicator': indicator}) }}

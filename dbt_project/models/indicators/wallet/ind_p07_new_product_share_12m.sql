@@ -3,7 +3,7 @@
     'id': 'P07', 'name': 'new_product_share_12m',
     'name_en': 'New product share, 12 months', 'name_zh': '近12个月新品销售额占比',
     'dimension': 'potential', 'group': 'wallet', 'unit': 'ratio',
-    'better': 'higher', 'scale': 'linear', 'window': '12m',
+    'better': 'higher', 'scale': 'linear',
     'formula': 'revenue of products launched in 36m / revenue, in 12m',
 } -%}
 {{ config(meta={'indicator': indicator}) }}
