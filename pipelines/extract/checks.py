@@ -22,6 +22,9 @@ _UNREADABLE = {
     Kind.TEXT: "is no text",
 }
 
+# An index entry of PostgreSQL holds 2,700 bytes; a key has up to two texts, beside the source's name.
+LONGEST_KEY_BYTES = 600
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -37,6 +40,8 @@ def faults_of(entity: Entity, origins: dict[str, ColumnMapping]) -> list[Fault]:
     for column in entity.columns:
         if column.name in origins:
             found += list(_column_faults(column, origins[column.name]))
+            if column.kind is Kind.TEXT and column.name in entity.key:
+                found.append(_key_too_long(column.name))
     if entity.period and all(name in origins for name in entity.period):
         start, end = entity.period
         found.append(Fault(f"coalesce(value_{end} < value_{start}, false)", f"{end} lies before {start}"))
@@ -74,6 +79,11 @@ def _column_faults(column: Column, origin: ColumnMapping) -> Iterator[Fault]:
         wrong = f"coalesce({value} not in ({known}){in_mapping}, false)"
         yield Fault(wrong, f"{name} is none of {', '.join(column.codes)}")
     yield from _bound_faults(column)
+
+
+def _key_too_long(name: str) -> Fault:
+    too_long = f"coalesce(strlen(raw_{name}) > {LONGEST_KEY_BYTES}, false)"
+    return Fault(too_long, f"{name} is longer than {LONGEST_KEY_BYTES} bytes")
 
 
 def _bound_faults(column: Column) -> Iterator[Fault]:

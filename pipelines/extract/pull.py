@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipelines.contract import Column, Entity, Kind
-from pipelines.extract.checks import faults_of, reason_of
+from pipelines.extract.checks import LONGEST_KEY_BYTES, faults_of, reason_of
 from pipelines.extract.engine import quote_name, quote_text
 from pipelines.extract.errors import ExtractionError
 from pipelines.extract.parsing import Delivered, instant, parsed
@@ -232,7 +232,7 @@ def _line(pull: Pull, origins: dict[str, ColumnMapping]) -> str:
 def _reject_line(pull: Pull, origins: dict[str, ColumnMapping]) -> str:
     parts = [f"coalesce(cast(value_{name} as varchar), raw_{name}, '')" for name in pull.contract.key]
     whole = " and ".join(f"value_{name} is not null" for name in pull.contract.key)
-    key = f"concat_ws(chr(31), {', '.join(parts)})"
+    key = f"left(concat_ws(chr(31), {', '.join(parts)}), {LONGEST_KEY_BYTES})"
     row = ", ".join(f"{quote_text(name)}, {_storable(f'raw_{name}')}" for name in origins)
     fields = [_csv_text(_storable(key)), _csv_text("reason"), _csv_text(f"cast(json_object({row}) as varchar)")]
     fields += [UPDATED_AT_TEXT, f"cast({whole} as varchar)"]

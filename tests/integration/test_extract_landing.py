@@ -202,6 +202,20 @@ def test_a_row_without_a_key_is_set_aside_too(desk, data):
     ]
 
 
+def test_a_key_too_long_for_an_index_is_set_aside(desk, data):
+    rows = "".join(
+        f"{letter * length},N\n" for letter, length in (("a", 600), ("b", 601), ("c", 1_000_000), ("名", 201))
+    )
+    text_table(data, "customer.csv", "customer_id,customer_name\n" + rows)
+    desk.extract("canonical", "customer")
+    assert desk.landed("customer", "left(customer_id, 1), length(customer_id)") == [("a", 600)]
+    assert desk.rejected("left(key, 1), length(key), reason") == [
+        ("b", 600, "customer_id is longer than 600 bytes"),
+        ("c", 600, "customer_id is longer than 600 bytes"),
+        ("名", 201, "customer_id is longer than 600 bytes"),
+    ]
+
+
 def test_two_sources_of_one_entity_keep_their_rows_apart(desk, data, tmp_path):
     text_table(data, "customer.csv", CUSTOMERS)
     mapping = """
