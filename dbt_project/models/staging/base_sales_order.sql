@@ -8,6 +8,7 @@ select
     sales_order.ordered_on,
     sales_order.salesperson_id,
     sales_order.is_cancelled,
+    sales_order.currency,
     coalesce(sales_order.currency <> night.reporting_currency, false) as is_foreign,
     exchange.rate as exchange_rate
 from {{ ref('stg_sales_order') }} as sales_order
