@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 ROWS_GUARDED_AGAINST_MASS_DELETION = 100
 # A pull that changed this share of a table leaves the planner's statistics wrong.
 SHARE_THAT_NEEDS_ANALYZE = Decimal("0.1")
+SHARE_FOUND_BY_INDEX = Decimal("0.05")
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,7 @@ class Landing:
     def _merge(self, done: Transferred) -> Outcome:
         self._run("analyze pulled")
         doubled = self._set_aside(done, "pulled")
+        self._join_by_index(self._is_small(done.admitted))
         self._run(self.sql.compare(whole=self.since is None))
         self._run(self.sql.keep_rejected())
         self._run("analyze delta")
@@ -162,10 +164,21 @@ class Landing:
             self._run(self.sql.store_history())
             self._run(self.sql.update_changed())
             self._run(self.sql.delete_gone())
+        self._join_by_index(False)
         self._run(self.sql.insert_new())
         self._run(landing_sql.STORE_REJECTED)
         self._run(landing_sql.FORGET_REJECTED_WHOLE if self.since is None else self.sql.forget_rejected())
         return self._outcome(done, doubled, counts.get("new", 0), counts.get("changed", 0), counts.get("gone", 0))
+
+    def _is_small(self, admitted: int) -> bool:
+        """Whether an incremental pull is small beside what landing holds (as last analyzed)."""
+        known = self._scalar(f"select reltuples from pg_class where oid = '{self.sql.table}'::regclass")
+        return self.since is not None and admitted < SHARE_FOUND_BY_INDEX * Decimal(known)
+
+    def _join_by_index(self, wanted: bool) -> None:
+        """Find the keys of a small pull one by one: the planner takes each for a read from disk and scans the table."""
+        for method in ("hashjoin", "mergejoin"):
+            self._run(f"set local enable_{method} = {'off' if wanted else 'on'}")
 
     def _set_aside(self, done: Transferred, table: str) -> int:
         """Store the rejected lines and move rows whose key came more than once to them; how many those are."""
