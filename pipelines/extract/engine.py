@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -13,6 +15,8 @@ import duckdb
 from pipelines.settings import Settings
 
 THREADS = 2
+PREFIX = "extract-"
+LEFTOVER_SECONDS = 2 * 24 * 3600
 
 
 def quote_name(name: str) -> str:
@@ -28,7 +32,10 @@ def quote_text(text: str) -> str:
 @contextmanager
 def open_engine(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB connection under the settings' memory limit; what it spills goes to a folder that is removed with it."""
-    with tempfile.TemporaryDirectory(prefix="cvp-extract-") as folder:
+    place = settings.home / "tmp"
+    place.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(place)
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=place) as folder:
         engine = duckdb.connect(
             config={
                 "memory_limit": f"{settings.extract_memory_mb}MB",
@@ -45,6 +52,14 @@ def open_engine(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
             yield engine
         finally:
             engine.close()
+
+
+def _remove_leftovers(place: Path) -> None:
+    """Remove what killed extractions spilled; no extraction of today is that old."""
+    for folder in place.glob(f"{PREFIX}*"):
+        with suppress(FileNotFoundError):
+            if time.time() - folder.stat().st_mtime > LEFTOVER_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def load_extension(engine: duckdb.DuckDBPyConnection, name: str) -> None:
