@@ -5,10 +5,15 @@ with counted as (
         count(*) as row_count
     from {{ ref('indicator_value') }}
     group by indicator_id
+),
+
+most as (
+    select max(row_count) as row_count
+    from counted
 )
 
 select
-    indicator_id,
-    row_count
+    counted.indicator_id,
+    counted.row_count
 from counted
-where row_count <> (select max(row_count) from counted)
+inner join most on counted.row_count <> most.row_count
