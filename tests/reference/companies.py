@@ -18,7 +18,7 @@ from typing import Any
 from tests.reference.parameters import Company, Row, months_before
 from tests.reference.relations import add_relations
 from tests.reference.staging import KEYS, RATE_MAX_AGE_DAYS
-from tests.reference.strays import add_strays
+from tests.reference.strays import add_newcomers, add_strays
 
 AS_OF_DATES = (
     date(2024, 2, 29),
@@ -72,7 +72,7 @@ class Maker:
         self.edges = self._edges()
         self.shape = self._shape()
         self.customer_ids = self._customer_ids()
-        self.families = {f"P{n}": self.dice.choice(("plate", "coil", "bar", "wire")) for n in range(8)}
+        self.families = {f"P{n}": self.dice.choice(("plate", "coil", "bar", "wire", "tube", "rail")) for n in range(12)}
 
     def _edges(self) -> list[date]:
         """The first and last days inside and outside every window, and D itself."""
@@ -228,7 +228,7 @@ def _add_order(make: Maker, customer: str, day: date, way: str) -> None:
 
 def _add_orders(make: Maker) -> None:
     for customer in [*make.customer_ids, "unknown"]:
-        way = make.dice.choice(("known", "known", "half", "unknown", "free" if make.chance(0.2) else "known"))
+        way = make.dice.choice(("known", "known", "half", "unknown", "free" if make.chance(0.4) else "known"))
         for day in _order_days(make):
             _add_order(make, customer, day, way)
 
@@ -330,6 +330,7 @@ def make_company(seed: int, as_of: date) -> Company:
             _add_service(make, customer)
     add_relations(make)
     _add_rates(make)
+    add_newcomers(make.rows, as_of)
     add_strays(make.rows, as_of)
     return {entity: rows for entity, rows in make.rows.items() if rows}
 

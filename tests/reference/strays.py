@@ -67,6 +67,41 @@ def _service_strays(day: date) -> Company:
     }
 
 
+def _newcomers(day: date, when: str, delivered: Company) -> Company:
+    """One row of every delivered entity that names a customer whom nothing else names; the order sells a new good."""
+    rows: dict[str, Row] = {
+        "sales_order": {"order_id": "", "ordered_on": day},
+        "invoice": {"invoice_id": "", "issued_on": day, "due_on": day, "amount": Decimal(50)},
+        "service_record": {"service_id": "", "kind": "inquiry", "opened_on": day},
+        "survey_response": {
+            "survey_id": "", "attribute": "price", "surveyed_on": day, "expected": Decimal(5), "perceived": Decimal(5),
+        },
+        "interaction": {"interaction_id": "", "occurred_on": day},
+        "account_assignment": {"valid_from_on": day, "account_manager_id": "M9"},
+        "contract": {"contract_id": "", "relationship_level": "spot", "starts_on": day, "ends_on": day},
+        "collaboration": {"collaboration_id": "", "kind": "referral", "started_on": day},
+    }  # fmt: skip
+    found: Company = {}
+    for entity, row in rows.items():
+        if delivered.get(entity):
+            key = {name: f"{entity} {when}" for name, value in row.items() if value == ""}
+            found[entity] = [row | key | {"customer_id": f"by {entity} {when}"}]
+    for row in found.get("collaboration", []):
+        row["referred_customer_id"] = f"referred {when}"
+    sold = {"order_id": f"sales_order {when}", "line_number": 1, "product_id": f"product {when}"}
+    found["sales_order_line"] = [sold | {"quantity": Decimal(1), "unit_price": Decimal(0)}]
+    return found
+
+
+def add_newcomers(rows: Company, as_of: date) -> None:
+    """Customers and a product whom one row alone names, on D and on the day after."""
+    days = {"today": as_of, "tomorrow": as_of + timedelta(days=1)}
+    found = [_newcomers(day, when, rows) for when, day in days.items()]
+    for newcomers in found:
+        for entity, added in newcomers.items():
+            rows[entity].extend(added)
+
+
 def add_strays(rows: Company, as_of: date) -> None:
     """The strays, added to a company's rows."""
     day = as_of - timedelta(days=20)
