@@ -1,6 +1,7 @@
 """Exit code 0 where Airflow's health page answers and names the component healthy: a container's health check.
 
-Usage: python pipelines/deploy/check_health.py URL [COMPONENT], a component being for example `scheduler` or `dag_processor`.
+Usage: python pipelines/deploy/check_health.py URL [COMPONENT], a component being for example
+`scheduler` or `dag_processor`.
 """
 
 from __future__ import annotations
