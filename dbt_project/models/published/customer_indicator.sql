@@ -4,7 +4,7 @@ select
     scored.customer_id,
     scored.indicator_id,
     registered.indicator_name,
-    cast(scored.raw_value as numeric(38, 12)) as raw_value,
+    cast(scored.raw_value as numeric(38, 18)) as raw_value,
     scored.points,
     scored.effective_weight,
     scored.contribution

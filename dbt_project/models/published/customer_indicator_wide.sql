@@ -18,7 +18,7 @@ select
     {% for node in graph.nodes.values() | sort(attribute='name')
         if node.resource_type == 'model' and node.config.meta.indicator is defined %}
         {% set name = node.config.meta.indicator.name %}
-        cast(wide.{{ name }} as numeric(38, 12)) as {{ name }},
+        cast(wide.{{ name }} as numeric(38, 18)) as {{ name }},
     {% endfor %}
     score.value_score
 from wide

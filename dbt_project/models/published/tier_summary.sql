@@ -73,12 +73,12 @@ select
     summed.position as tier_position,
     summed.customers,
     summed.active_customers,
-    cast(summed.revenue_12m as numeric(38, 12)) as revenue_12m,
-    cast(summed.gross_margin_12m as numeric(38, 12)) as gross_margin_12m,
-    cast(summed.volume_12m as numeric(38, 12)) as volume_12m,
+    cast(summed.revenue_12m as numeric(38, 18)) as revenue_12m,
+    cast(summed.gross_margin_12m as numeric(38, 18)) as gross_margin_12m,
+    cast(summed.volume_12m as numeric(38, 18)) as volume_12m,
     {% for measure in ['revenue_12m', 'margin_share', 'volume_share'] %}
         cast(
-            {{ safe_ratio('summed.' ~ measure, 'sum(summed.' ~ measure ~ ') over scope_total') }} as numeric(38, 12)
+            {{ safe_ratio('summed.' ~ measure, 'sum(summed.' ~ measure ~ ') over scope_total') }} as numeric(38, 18)
         ) as {{ measure | replace('_12m', '_share') }},
     {% endfor %}
     cast(summed.mean_value_score as double precision) as mean_value_score,
