@@ -49,7 +49,7 @@ lint: setup  ## ruff, mypy, sqlfluff
 	$(BIN) -m ruff check .
 	$(BIN) -m ruff format --check .
 	$(BIN) -m mypy
-	$(BIN) -m sqlfluff lint dbt_project
+	$(BIN) -m sqlfluff lint --processes 2 dbt_project/models
 
 lock: setup  ## renew requirements.lock from requirements.in
 	$(BIN) -m uv pip compile -q --no-emit-index-url --upgrade requirements.in -o requirements.lock

@@ -85,7 +85,7 @@ def test_the_environment_is_read_in_the_settings_and_where_programs_are_started(
     allowed = {"pipelines/settings.py", "pipelines/night/airflow.py", "pipelines/transform/dbt.py"}
     readers = {name_of(path) for path in PYTHON_FILES if "os.environ[" in path.read_text("utf-8")}
     readers |= {name_of(path) for path in PYTHON_FILES if "os.environ.get" in path.read_text("utf-8")}
-    setters = {"pipelines/cli/night.py", "pipelines/cli/demo.py"}
+    setters = {"pipelines/cli/night.py", "pipelines/cli/demo.py", "pipelines/deploy/write_users.py"}
     assert readers <= allowed | setters | {"pipelines/validate/checkpoint.py"}
 
 

@@ -19,7 +19,7 @@ SOURCES = {
     "staging": {"landing.*", "control.night"},
     "scores": {"control.calibration", "control.calibration_indicator"},
     "tiers": {"control.previous_night", "control.tier_override"},
-    "published": {"control.calibration", "control.calibration_indicator", "control.indicator"},
+    "published": {"control.calibration", "control.calibration_indicator"},
 }
 INDICATORS = PROJECT / "dbt_project" / "models" / "indicators"
 JUDGEMENTS = PROJECT / "pipelines" / "calibrate" / "judgements" / "default"

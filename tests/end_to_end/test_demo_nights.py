@@ -17,6 +17,8 @@ from pipelines.settings import PROJECT
 
 NIGHTS = ["2026-06-28", "2026-06-29", "2026-06-30"]
 HISTORIES = ("customer_tier_history", "customer_indicator_history", "tier_summary", "tier_transition", "data_quality")
+# the source's clock: later than every change that the last night has seen
+JUST_NOW = "(select max(aedat) + interval '1 second' from {})"
 VARYING = "array['run_id', 'published_at']"
 # Rows as JSON, without what names the run: what a second evaluation of the same night must reproduce to the byte.
 DIGEST = """
@@ -119,7 +121,7 @@ def test_a_gate_that_trips_leaves_the_last_publication_and_names_rule_and_rows(d
     before = digests(instance, "true", "array[]::text[]")
     erp = instance.url("erp")
     order = instance.query("select max(order_id) from landing.sales_order where ordered_on > '2026-06-20'")[0][0]
-    set_currency = "update sd.vbak set waerk = '{}', aedat = aedat + interval '1 second' where vbeln = '{}'"
+    set_currency = f"update sd.vbak set waerk = '{{}}', aedat = {JUST_NOW.format('sd.vbak')} where vbeln = '{{}}'"
     with psycopg.connect(erp) as connection:
         currency = connection.execute("select waerk from sd.vbak where vbeln = %s", [order]).fetchone()[0]
     instance.execute(erp, set_currency.format("XAU", order))
@@ -140,7 +142,7 @@ def test_a_gate_that_trips_leaves_the_last_publication_and_names_rule_and_rows(d
 def test_too_many_rejected_rows_stop_the_night_and_go_in_when_mended(demo):
     instance, _ = demo
     erp = instance.url("erp")
-    spoil = "update sd.vbap set kwmeng = kwmeng * -1, aedat = aedat + interval '1 second' where vbeln in ({})"
+    spoil = f"update sd.vbap set kwmeng = kwmeng * -1, aedat = {JUST_NOW.format('sd.vbap')} where vbeln in ({{}})"
     orders = [row[0] for row in instance.query("select order_id from landing.sales_order order by 1 desc limit 40")]
     names = ", ".join(f"'{order}'" for order in orders)
     instance.execute(erp, spoil.format(names))
