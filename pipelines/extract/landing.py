@@ -18,7 +18,7 @@ from pipelines.contract import entity as contract_of
 from pipelines.extract import landing_sql, watermark
 from pipelines.extract.errors import AbsentRelation, ExtractionError
 from pipelines.extract.landing_sql import LandingSql
-from pipelines.extract.pull import Pull, statement
+from pipelines.extract.pull import NO_MARK, Pull, statement
 from pipelines.extract.result import ExtractionResult
 from pipelines.extract.source import Source
 from pipelines.extract.transfer import Transferred, blocks, transfer
@@ -63,9 +63,8 @@ class Landing:
         self.marker_before = self._scalar(
             "select marker from control.watermark where source_system = :source_system and entity = :entity"
         )
-        self.since = watermark.since(
-            mapping.entities[entity].change_marker, self.marker_before, settings.overlap_minutes
-        )
+        self.change_marker = mapping.entities[entity].change_marker
+        self.since = watermark.since(self.change_marker, self.marker_before, settings.overlap_minutes)
 
     @property
     def extracted_at(self) -> datetime:
@@ -231,7 +230,8 @@ class Landing:
     # -- the connection ----------------------------------------------------------------------------------------
 
     def _outcome(self, done: Transferred, doubled: int, new: int, changed: int, gone: int) -> Outcome:
-        marker = watermark.advanced(self.marker_before, done.highest)
+        highest = None if done.highest == NO_MARK else done.highest
+        marker = watermark.advanced(self.change_marker, self.marker_before, highest)
         return Outcome(done.admitted - doubled, done.rejected + doubled, new, changed, gone, marker, True)
 
     def _holds_nothing(self) -> bool:

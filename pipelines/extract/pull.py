@@ -1,8 +1,9 @@
 """One pull of one entity: the statement that reads a source, checks every row and writes it as a line for COPY.
 
 The statement gives three columns: `line`, a CSV line of a landing row, for an admitted row; `reject`, a CSV line of a
-row set aside, for any other; and `marker`, the change marker. The engine makes the lines, so that Python only carries
-blocks of bytes, and the numbers reach PostgreSQL as the text that they are.
+row set aside, for any other; and `mark`, the change marker as a number (of microseconds since 1970 for a timestamp),
+NO_MARK where it is null or in the future: a row dated ahead would hide those after it. The engine makes the lines, so
+that Python only carries blocks of bytes, and the numbers reach PostgreSQL as the text that they are.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pipelines.extract.parsing import Delivered, instant, parsed
 from pipelines.extract.source import Relation, Since, Source, nearest
 from pipelines.sources.mapping import UPDATED_AT, ColumnMapping, EntityMapping, Mapping
 
+NO_MARK = -(2**63)
 # Five times as fast as the cast of an instant to text, which asks for the session's time zone row by row.
 UPDATED_AT_TEXT = "coalesce(cast(make_timestamp(epoch_us(value_updated_at)) as varchar) || '+00', '')"
 
@@ -66,7 +68,8 @@ def statement(pull: Pull, source: Source) -> str:
             f"where {_is_due(pull)}),",
             f"checked as (select *, {reason_of(faults_of(pull.contract, origins))} as reason from pulled)",
             f"select case when reason is null then {_line(pull, origins)} end as line,",
-            f"case when reason is not null then {_reject_line(pull, origins)} end as reject, marker from checked",
+            f"case when reason is not null then {_reject_line(pull, origins)} end as reject,",
+            f"{_mark(pull, source)} as mark from checked",
         ]
     )
 
@@ -203,6 +206,16 @@ def _marker(pull: Pull, types: dict[str, str]) -> str:
         return "cast(null as bigint)"
     delivered = _delivered(pull, marker.column, types)
     return parsed("raw_marker", Kind.INTEGER, delivered) if marker.type == "id" else instant("raw_marker", delivered)
+
+
+def _mark(pull: Pull, source: Source) -> str:
+    marker = pull.entity.change_marker
+    if marker is None:
+        return f"cast({NO_MARK} as bigint)"
+    if marker.type == "id":
+        return f"coalesce(marker, {NO_MARK})"
+    now = quote_text(source.clock().isoformat())
+    return f"case when marker <= timestamptz {now} then epoch_us(marker) else {NO_MARK} end"
 
 
 def _updated_at(pull: Pull, origins: dict[str, ColumnMapping], types: dict[str, str]) -> str:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from pipelines.extract.source import Since
 from pipelines.sources.mapping import ChangeMarker
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A clock without zone repeats an hour once a year.
 NAIVE_HOUR = timedelta(hours=1)
 
@@ -34,20 +32,13 @@ def _is_number(watermark: str) -> bool:
     return watermark.lstrip("-").isdigit()
 
 
-def advanced(before: str | None, highest: datetime | int | None) -> str | None:
-    """The watermark after a pull that saw `highest`: never back, never away."""
-    if highest is None:
+def advanced(marker: ChangeMarker | None, before: str | None, highest: int | None) -> str | None:
+    """The watermark after a pull whose highest mark that was (see `pull`): never back, never away."""
+    if marker is None or highest is None:
         return before
-    if isinstance(highest, int):
+    if marker.type == "id":
         return str(max(highest, int(before))) if before and _is_number(before) else str(highest)
+    reached = EPOCH + timedelta(microseconds=highest)
     if before and not _is_number(before):
-        highest = max(highest, datetime.fromisoformat(before))
-    return highest.astimezone(UTC).isoformat()
-
-
-def highest(markers: pa.Array, clock: datetime) -> datetime | int | None:
-    """The highest marker of a block that is not in the future: one dated ahead would hide the rows after it."""
-    if pa.types.is_timestamp(markers.type):
-        markers = markers.filter(pc.less_equal(markers, pa.scalar(clock, markers.type)))
-    found = pc.max(markers).as_py()
-    return found.astimezone(UTC) if isinstance(found, datetime) else found
+        reached = max(reached, datetime.fromisoformat(before))
+    return reached.isoformat()

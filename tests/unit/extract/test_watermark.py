@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pyarrow as pa
 import pytest
 
 from pipelines.extract import watermark
@@ -13,10 +12,6 @@ from pipelines.sources.mapping import ChangeMarker
 NOON = datetime(2024, 1, 2, 12, tzinfo=UTC)
 TIMESTAMP = ChangeMarker(column="aedat")
 NUMBER = ChangeMarker(column="id", type="id", overlap_ids=10)
-
-
-def markers(*instants: datetime | None) -> pa.Array:
-    return pa.array(instants, pa.timestamp("us", tz="UTC"))
 
 
 def test_a_pull_starts_the_overlap_and_an_hour_before_the_watermark():
@@ -45,29 +40,28 @@ def test_without_a_marker_or_a_watermark_of_its_type_everything_is_pulled(marker
     assert watermark.since(marker, mark, 120) is None
 
 
-def test_a_marker_in_the_future_does_not_count():
-    ahead = NOON + timedelta(days=400)
-    assert watermark.highest(markers(None, NOON - timedelta(hours=1), ahead), NOON) == NOON - timedelta(hours=1)
-    assert watermark.highest(markers(ahead), NOON) is None
-    assert watermark.highest(markers(NOON), NOON) == NOON
-    assert watermark.highest(markers(), NOON) is None
-
-
-def test_numbers_have_no_future():
-    assert watermark.highest(pa.array([3, None, 7], pa.int64()), NOON) == 7
+def mark(instant: datetime) -> int:
+    return round((instant - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))
 
 
 def test_a_watermark_never_goes_back_or_away():
     earlier = NOON - timedelta(days=1)
-    assert watermark.advanced(NOON.isoformat(), earlier) == NOON.isoformat()
-    assert watermark.advanced(NOON.isoformat(), None) == NOON.isoformat()
-    assert watermark.advanced(earlier.isoformat(), NOON) == NOON.isoformat()
-    assert watermark.advanced(None, NOON) == NOON.isoformat()
-    assert watermark.advanced(None, None) is None
-    assert watermark.advanced("100", 99) == "100"
-    assert watermark.advanced("99", 100) == "100"
+    assert watermark.advanced(TIMESTAMP, NOON.isoformat(), mark(earlier)) == NOON.isoformat()
+    assert watermark.advanced(TIMESTAMP, NOON.isoformat(), None) == NOON.isoformat()
+    assert watermark.advanced(TIMESTAMP, earlier.isoformat(), mark(NOON)) == NOON.isoformat()
+    assert watermark.advanced(TIMESTAMP, None, mark(NOON)) == NOON.isoformat()
+    assert watermark.advanced(TIMESTAMP, None, None) is None
+    assert watermark.advanced(NUMBER, "100", 99) == "100"
+    assert watermark.advanced(NUMBER, "99", 100) == "100"
+    assert watermark.advanced(NUMBER, None, -5) == "-5"
+    assert watermark.advanced(None, None, None) is None
+
+
+def test_a_watermark_is_exact_to_the_microsecond():
+    instant = datetime(2024, 10, 27, 0, 59, 59, 999999, tzinfo=UTC)
+    assert watermark.advanced(TIMESTAMP, None, mark(instant)) == instant.isoformat()
 
 
 def test_a_watermark_of_another_type_is_replaced():
-    assert watermark.advanced("100", NOON) == NOON.isoformat()
-    assert watermark.advanced(NOON.isoformat(), 5) == "5"
+    assert watermark.advanced(TIMESTAMP, "100", mark(NOON)) == NOON.isoformat()
+    assert watermark.advanced(NUMBER, NOON.isoformat(), 5) == "5"
