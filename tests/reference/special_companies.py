@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 
-from tests.reference.parameters import Company
+from tests.reference.parameters import Company, months_before
 
 
 def _company(orders: Iterable[tuple[str, date]]) -> Company:
@@ -75,14 +75,28 @@ def everyone_left(as_of: date, customers: int = 25) -> Company:
     return _company([*orders, ("back", as_of - timedelta(days=200))])
 
 
-def one_short_of_enough(as_of: date, customers: int = 50) -> Company:
-    """Four slices of fifty steady customers less one: 199 customer-slices, and nobody ever left."""
-    first = as_of - timedelta(days=180 + 90 + 366)
-    orders = [
+def just_enough(as_of: date, customers: int = 50) -> Company:
+    """Four slices of fifty steady customers: 200 customer-slices, nobody ever left, twelve months before the oldest."""
+    first = _oldest_day(as_of)
+    return _company(
         (f"S{number:02d}", first + timedelta(days=30 * month)) for number in range(customers) for month in range(22)
+    )
+
+
+def _oldest_day(as_of: date) -> date:
+    """Twelve months before the fourth slice."""
+    return months_before(as_of - timedelta(days=180 + 90), 12)
+
+
+def one_short_of_enough(as_of: date) -> Company:
+    """As above, but one customer was not there yet at the oldest slice: 199 customer-slices."""
+    oldest_slice = as_of - timedelta(days=180 + 90)
+    orders = [
+        (row["customer_id"], row["ordered_on"])
+        for row in just_enough(as_of)["sales_order"]
+        if row["customer_id"] != "S00" or row["ordered_on"] > oldest_slice
     ]
-    late = {("S00", day) for _, day in orders if day <= as_of - timedelta(days=180 + 90)}
-    return _company([order for order in orders if order not in late])
+    return _company(orders)
 
 
 SPECIAL: dict[str, Callable[[date], Company]] = {
@@ -92,6 +106,7 @@ SPECIAL: dict[str, Callable[[date], Company]] = {
         fifteen_equal_customers,
         rhythms_on_cuts,
         everyone_left,
+        just_enough,
         one_short_of_enough,
     )
 }

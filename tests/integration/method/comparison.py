@@ -17,7 +17,9 @@ from tests.reference.pyramid import pyramid, transitions
 from tests.reference.staging import DATED_BY, KEYS, NAMES_A_CUSTOMER, Staged
 
 RELATIVE = 1e-9
-ABSOLUTE = 1e-9
+# exact arithmetic but for its quotients; scores are floats, in which what should be 0 points is nearly so
+ABSOLUTE = 1e-15
+ABSOLUTE_OF_SCORES = 1e-9
 FACTS_SHOWN = 40
 
 
@@ -42,7 +44,8 @@ def is_same(theirs: object, ours: object) -> bool:
     numbers = (int, float, Decimal, Fraction)
     if isinstance(theirs, numbers) and isinstance(ours, numbers) and not isinstance(ours, bool):
         left, right = float(theirs), float(ours)
-        return abs(left - right) <= max(ABSOLUTE, RELATIVE * max(abs(left), abs(right)))
+        least = ABSOLUTE_OF_SCORES if isinstance(theirs, float) else ABSOLUTE
+        return abs(left - right) <= max(least, RELATIVE * max(abs(left), abs(right)))
     return theirs == ours
 
 

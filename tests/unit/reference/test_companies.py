@@ -73,6 +73,8 @@ def test_special_companies_are_what_they_say() -> None:
     assert found["everyone_left"].churn["back"].level == "high"
     assert found["everyone_left"].churn["silent"].level == "low"
     assert (cells["one_short_of_enough"].base, cells["one_short_of_enough"].slices) == ([199, 0], 4)
+    assert (cells["just_enough"].base, cells["just_enough"].slices) == ([200, 0], 4)
+    assert {one.probability for one in found["just_enough"].churn.values()} == {0}
 
 
 @settings(max_examples=15, deadline=None)
