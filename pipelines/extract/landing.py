@@ -32,6 +32,8 @@ ROWS_GUARDED_AGAINST_MASS_DELETION = 100
 # A pull that changed this share of a table leaves the planner's statistics wrong.
 SHARE_THAT_NEEDS_ANALYZE = Decimal("0.1")
 SHARE_FOUND_BY_INDEX = Decimal("0.05")
+# A key came twice, or a view of somebody's hangs on the primary key.
+NOT_THE_FAST_WAY = (psycopg.errors.UniqueViolation, psycopg.errors.DependentObjectsStillExist)
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class Landing:
     # -- first pull --------------------------------------------------------------------------------------------
 
     def _first_pull(self, reader: duckdb.DuckDBPyConnection, sql: str, source: Source) -> Outcome | None:
-        """COPY straight into the empty table; None where a key came twice: the general way then sorts that out."""
+        """COPY straight into the empty table; None where that does not do and the general way has to sort it out."""
         table = self.sql.table
         try:
             with self.connection.begin_nested():
@@ -129,8 +131,11 @@ class Landing:
                 done = transfer(reader, sql, source, self._driver, self.sql.copy_into(table))
                 self._run(self.sql.reset_constants())
                 self._run(self.sql.add_key())
-        except (psycopg.errors.UniqueViolation, sa.exc.IntegrityError) as error:
-            log.info("%s: a key came twice (%s), the pull is read again", table, type(error).__name__)
+        except (psycopg.Error, sa.exc.DBAPIError) as error:
+            cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+            if not isinstance(cause, NOT_THE_FAST_WAY):
+                raise
+            log.info("%s: read again, the general way (%s)", table, type(cause).__name__)
             return None
         doubled = self._set_aside(done, table)
         self._run(landing_sql.STORE_REJECTED)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from pipelines.extract import ExtractionError, check_rejections, extract_entity, list_extractions
+from pipelines.settings import PROJECT
 from tests.integration.extracting import desk_for, text_table
 
 CUSTOMERS = """
@@ -116,6 +120,37 @@ def test_a_hundred_rows_or_fewer_may_all_vanish(desk, data):
     desk.extract("canonical", "customer")
     text_table(data, "customer.csv", "customer_id,customer_name\n")
     assert desk.extract("canonical", "customer", "second").rows_deleted == 100
+
+
+def test_a_view_that_hangs_on_the_primary_key_hinders_no_first_pull(desk, data):
+    desk.run(
+        "create view landing.hanging as"
+        " select customer_id, customer_name from landing.customer group by customer_id, source_system"
+    )
+    try:
+        text_table(data, "customer.csv", CUSTOMERS)
+        assert desk.extract("canonical", "customer").rows_landed == 3
+    finally:
+        desk.run("drop view landing.hanging")
+
+
+def test_extraction_imports_no_pandas(desk, data):
+    """It would cost each task a second and 60 MB; DuckDB and pyarrow import it when they only get the chance."""
+    text_table(data, "customer.csv", CUSTOMERS + "    C4,,\n    C4,Two,\n")
+    script = (
+        "import sys\nfrom pipelines.extract import extract_entity\nfrom pipelines.settings import get_settings\n"
+        "from pipelines.warehouse.connection import warehouse_engine\nsettings = get_settings()\n"
+        "extract_entity(settings, warehouse_engine(settings), 'canonical', 'customer', 'night')\n"
+        "sys.exit('pandas' in sys.modules)"
+    )
+    desk.start("night")
+    environment = os.environ | {
+        "CVP_HOME": str(desk.settings.home),
+        "CVP_WAREHOUSE_DATABASE": desk.settings.warehouse_database,
+        "CVP_SOURCES__canonical": str(data),
+    }
+    subprocess.run([sys.executable, "-c", script], env=environment, cwd=PROJECT, check=True)
+    assert desk.scalar("select count(*) from landing.customer") == 3
 
 
 def test_every_copy_of_a_doubled_key_is_set_aside_bad_copies_included(desk, data):
