@@ -35,9 +35,7 @@ def candidates(engine: sa.Engine, as_of: date, run_id: str, score: float) -> Non
         connection.execute(sa.text("create schema if not exists candidates"))
         connection.execute(sa.text("create schema if not exists tiers"))
         connection.execute(sa.text("drop table if exists tiers.tier_rule_basis"))
-        connection.execute(
-            sa.text("create table tiers.tier_rule_basis as select 'margin_and_volume'::text as basis")
-        )
+        connection.execute(sa.text("create table tiers.tier_rule_basis as select 'margin_and_volume'::text as basis"))
         for name, columns in KEYS.items():
             dated = "" if name in ("indicator", "calibration") else "as_of_date date, run_id text, "
             connection.execute(sa.text(f"drop table if exists candidates.{name}"))
