@@ -47,7 +47,7 @@ def run_checkpoint(
     suites: Sequence[Suite],
     parameters: Mapping[str, object],
     run_id: str,
-) -> tuple[list[RuleOutcome], Path]:
+) -> list[RuleOutcome]:
     """Check every rule of the suites.
 
     Args:
@@ -55,7 +55,7 @@ def run_checkpoint(
         parameters: the numeric settings that rules name as `$name`.
 
     Returns:
-        An outcome per rule and the report's index page. Where Great Expectations itself gives up, no rule was checked.
+        An outcome per rule. Where Great Expectations itself gives up, no rule was checked.
     """
     folder = home / "validation"
     with _locked(folder), warnings.catch_warnings():
@@ -68,12 +68,7 @@ def run_checkpoint(
             logger.exception("gate %s: Great Expectations gave up", gate)
             raised = _first_line(f"{type(error).__name__}: {error}")
             outcomes = [RuleOutcome(suite.dataset, rule, error=raised) for suite in suites for rule in suite.rules]
-    return outcomes, report_page(home)
-
-
-def report_page(home: Path) -> Path:
-    """The index of the Data Docs: every rule, and the results of the last nights."""
-    return home / "validation" / "report" / "index.html"
+    return outcomes
 
 
 def _check(
@@ -103,14 +98,14 @@ def _check(
 
 
 def _build_report(context: FileDataContext, results: list[ValidationResultIdentifier]) -> None:
-    """Render tonight's pages and the index once; Great Expectations' own action renders the index for every suite.
+    """Render tonight's pages; `pipelines.validate.report` makes the page that leads to them.
 
     The report is for people: a night does not fail for it.
     """
     suites = [result.expectation_suite_identifier for result in results]
     try:
         context.build_data_docs(resource_identifiers=suites, build_index=False)
-        context.build_data_docs(resource_identifiers=results)
+        context.build_data_docs(resource_identifiers=results, build_index=False)
     except Exception:
         logger.exception("the validation report could not be built; the results are stored")
 
@@ -254,7 +249,7 @@ def _first_line(message: str) -> str:
 
 
 def _forget_old_results(root: Path, gate: str) -> None:
-    """Delete all but the newest results of each suite of the gate; the report's index drops their pages by itself."""
+    """Delete all but the newest results of each suite of the gate; the report drops their pages."""
     for suite in (root / "uncommitted" / "validations" / gate).glob("*"):
         runs = sorted(suite.glob("*/*"), key=lambda run: run.name)
         for run in runs[: max(0, len(runs) - RESULTS_KEPT + 1)]:

@@ -15,6 +15,7 @@ from pipelines.settings import Settings
 from pipelines.validate.checkpoint import run_checkpoint
 from pipelines.validate.outcome import RuleOutcome, raise_for
 from pipelines.validate.quality import record, record_rejected_rows, record_waiting_rows
+from pipelines.validate.report import write_report
 
 logger = logging.getLogger(__name__)
 
@@ -55,8 +56,9 @@ def validate_candidates(settings: Settings, engine: sa.Engine, run_id: str) -> G
 
 def _pass_gate(gate: str, suites: Sequence[Suite], settings: Settings, engine: sa.Engine, run_id: str) -> GateResult:
     parameters = {"deleted_share_limit": settings.deleted_share_limit}
-    outcomes, docs = run_checkpoint(settings.home, engine, gate, suites, parameters, run_id)
+    outcomes = run_checkpoint(settings.home, engine, gate, suites, parameters, run_id)
     record(engine, run_id, outcomes)
+    docs = write_report(settings.home, engine)
     warnings = tuple(outcome for outcome in outcomes if not outcome.passed and not outcome.stops)
     for warning in warnings:
         logger.warning("gate %s: %s", gate, warning.sentence)

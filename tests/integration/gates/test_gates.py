@@ -190,3 +190,38 @@ def test_no_connection_is_left_behind(night):
             )
         )
     assert left == 0
+
+
+def test_the_report_needs_nothing_from_outside_and_escapes_what_it_shows(tmp_path, warehouse):
+    from datetime import date
+
+    import sqlalchemy as sa
+
+    from pipelines.validate.report import write_report
+
+    with warehouse.engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "insert into control.run (run_id, as_of_date, source_systems, started_at, status)"
+                " values ('r<1>', :day, '{a}', now(), 'running')"
+            ),
+            {"day": date(2026, 6, 30)},
+        )
+        connection.execute(
+            sa.text(
+                "insert into control.data_quality values"
+                " ('r<1>', 'landing.客户', 'rule', :day, 'fail', 'nothing <b>', '1 row: <script>', false, 0)"
+            ),
+            {"day": date(2026, 6, 30)},
+        )
+    foreign = tmp_path / "validation" / "report" / "expectations" / "page.html"
+    foreign.parent.mkdir(parents=True)
+    foreign.write_text(
+        '<p>kept</p><img src="https://else.where/logo.png?id=1"><script src="https://x.y/z.js"></script>'
+    )
+    page = write_report(tmp_path, warehouse.engine).read_text("utf-8")
+    assert "landing.客户" in page
+    assert "&lt;script&gt;" in page
+    assert "<script" not in page
+    assert "://" not in page + foreign.read_text("utf-8")
+    assert "kept" in foreign.read_text("utf-8")
