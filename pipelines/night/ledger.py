@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 STEP_LOCK = sa.func.hashtext("cvp step at work")
 MESSAGE_LIMIT = 4000
+SILENT_END = "the process ended without a word"
 
 
 class RunRefused(Exception):
@@ -52,8 +53,9 @@ def start_run(connection: sa.Connection, run_id: str, as_of: date, source_system
     """Enter a run; runs that still stand as running are dead (no step is at work) and become `aborted`."""
     now = sa.func.clock_timestamp()
     dead = sa.and_(RUN.c.status == "running", RUN.c.run_id != run_id)
-    message = sa.func.coalesce(RUN.c.message, "the process ended without a word")
+    message = sa.func.coalesce(RUN.c.message, SILENT_END)
     connection.execute(sa.update(RUN).where(dead).values(status="aborted", finished_at=now, message=message))
+    _end_steps(connection, sa.true())
     values = {"as_of_date": as_of, "source_systems": source_systems, "status": "running"}
     row = insert(RUN).values(run_id=run_id, started_at=now, **values)
     cleared = {"finished_at": None, "failed_step": None, "message": None}
@@ -97,6 +99,12 @@ def _leave(connection: sa.Connection, run_id: str, name: str, status: str, messa
     )
 
 
+def _end_steps(connection: sa.Connection, of_runs: sa.ColumnElement[bool]) -> None:
+    """Steps that a killed process left standing as running."""
+    ended = {"status": "failed", "finished_at": sa.func.clock_timestamp(), "message": SILENT_END}
+    connection.execute(sa.update(RUN_STEP).where(RUN_STEP.c.status == "running", of_runs).values(ended))
+
+
 def finish_run(engine: sa.Engine, run_id: str) -> str:
     """Close the run's entry and return its status: `published`, `failed` or, where no step failed, `aborted`.
 
@@ -108,17 +116,21 @@ def finish_run(engine: sa.Engine, run_id: str) -> str:
             return "unknown"
         closed: dict[str, object] = {"finished_at": sa.func.clock_timestamp()}
         if status == "running":
+            killed = connection.scalar(
+                sa.select(RUN_STEP.c.step).where(RUN_STEP.c.run_id == run_id, RUN_STEP.c.status == "running").limit(1)
+            )
+            _end_steps(connection, RUN_STEP.c.run_id == run_id)
             failed = connection.execute(
                 sa.select(RUN_STEP.c.step, RUN_STEP.c.message)
                 .where(RUN_STEP.c.run_id == run_id, RUN_STEP.c.status == "failed")
                 .order_by(RUN_STEP.c.finished_at)
                 .limit(1)
             ).first()
-            status = "failed" if failed else "aborted"
+            status = "failed" if failed and not killed else "aborted"
             closed |= {
                 "status": status,
                 "failed_step": failed.step if failed else None,
-                "message": failed.message if failed else "the process ended without a word",
+                "message": failed.message if failed else SILENT_END,
             }
         open_entry = sa.and_(RUN.c.run_id == run_id, RUN.c.finished_at.is_(None))
         connection.execute(sa.update(RUN).where(open_entry).values(closed))

@@ -165,7 +165,10 @@ def _dag_run_of(process: subprocess.Popen, instance) -> int:
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         notes = list((instance.home / "run").glob("[0-9]*"))
-        working = instance.query("select 1 from control.run_step where status = 'running' and step like 'build_%'")
+        working = instance.query(
+            "select 1 from control.run_step join control.run using (run_id)"
+            " where run.status = 'running' and run_step.status = 'running' and step like 'build_%'"
+        )
         if notes and working:
             return int(notes[0].name)
         time.sleep(0.2)
@@ -193,6 +196,7 @@ def test_a_killed_night_is_told_as_aborted_and_blocks_nothing(demo, victim):
     )
     assert status[0][0] in ("aborted", "failed")
     assert status[0][1]
+    assert instance.query("select count(*) from control.run_step where status = 'running'") == [(0,)]
     assert digests(instance, "true", "array[]::text[]") == before
 
 

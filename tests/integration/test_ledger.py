@@ -64,3 +64,17 @@ def test_a_second_run_is_refused_while_a_step_works_and_takes_over_from_a_dead_o
     assert status(warehouse.engine, "r2") == "running"
     with pytest.raises(ledger.RunRefused, match="superseded"), ledger.step(warehouse.engine, "r1", "publish_tiers"):
         pytest.fail("a superseded run must not work")
+
+
+def test_a_killed_step_is_closed_with_its_run(warehouse):
+    enter(warehouse.engine, "r1")
+    with warehouse.engine.begin() as connection:
+        connection.execute(
+            sa.insert(RUN_STEP).values(run_id="r1", step="s", started_at=sa.func.now(), status="running")
+        )
+    assert ledger.finish_run(warehouse.engine, "r1") == "aborted"
+    with warehouse.engine.connect() as connection:
+        row = connection.execute(sa.select(RUN_STEP)).one()
+        run = connection.execute(sa.select(RUN)).one()
+    assert (row.status, row.message) == ("failed", "the process ended without a word")
+    assert (run.status, run.failed_step) == ("aborted", "s")
