@@ -202,6 +202,8 @@ def _add_order(make: Maker, customer: str, day: date, way: str) -> None:
         quantity = Decimal(dice.randint(1, 4000)) / dice.choice((1, 8, 1000))
         if way == "half":
             price, quantity = Decimal(10), Decimal(5)
+        if way == "precious":
+            price, quantity = price * 400, quantity / 20
         make.rows["sales_order_line"].append(
             {
                 "order_id": order,
@@ -228,7 +230,9 @@ def _add_order(make: Maker, customer: str, day: date, way: str) -> None:
 
 def _add_orders(make: Maker) -> None:
     for customer in [*make.customer_ids, "unknown"]:
-        way = make.dice.choice(("known", "known", "half", "unknown", "free" if make.chance(0.4) else "known"))
+        way = make.dice.choice(
+            ("known", "known", "precious", "half", "unknown", "free" if make.chance(0.4) else "known")
+        )
         for day in _order_days(make):
             _add_order(make, customer, day, way)
 

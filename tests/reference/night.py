@@ -37,7 +37,7 @@ class Night:
     scores: Mapping[str, scoring.Score]
     ranks: Mapping[str, Mapping[str, int]]
     """Published column -> customer -> rank."""
-    quadrants: Mapping[str, str | None]
+    quadrants: Mapping[str, str]
     lifecycle: Mapping[str, str]
     """Of all customers."""
     basis: str

@@ -133,19 +133,15 @@ def ranks(scores: Mapping[str, Score], book_of: Callable[[str], str | None]) -> 
     return found
 
 
-def quadrant(one: Score, calibration: Calibration) -> str | None:
-    """Against the calibration's medians, at or above is high."""
-    sides = (
-        (one.current_value_score, calibration.median_current),
-        (one.potential_value_score, calibration.median_potential),
-    )
-    if any(own is None or median is None for own, median in sides):
-        return None
-    high_current, high_potential = (
-        round(own, SCORE_DECIMALS) >= round(median, SCORE_DECIMALS)
-        for own, median in sides
-        if own is not None and median is not None
-    )
+def _is_high(own: float | None, median: float | None) -> bool:
+    """At or above the median; a dimension that is empty for the customer is not."""
+    return own is not None and median is not None and round(own, SCORE_DECIMALS) >= round(median, SCORE_DECIMALS)
+
+
+def quadrant(one: Score, calibration: Calibration) -> str:
+    """Against the calibration's medians."""
+    high_current = _is_high(one.current_value_score, calibration.median_current)
+    high_potential = _is_high(one.potential_value_score, calibration.median_potential)
     return {
         (True, True): "star",
         (True, False): "mainstay",

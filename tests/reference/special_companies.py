@@ -99,6 +99,28 @@ def one_short_of_enough(as_of: date) -> Company:
     return _company(orders)
 
 
+def growth_and_gaps_on_cuts(as_of: date) -> Company:
+    """A year of nine orders after one of ten, and the other way round; a first order on the last day outside 36 months.
+
+    The typical gap is 10 days and there are too few customers for a probability. Without its first order the old
+    customer has one gap of 10 days and is silent three times its usual gap.
+    """
+    last_year, year_before = (months_before(as_of, months) for months in (12, 24))
+    orders = [
+        (name, first + timedelta(days=10 * number))
+        for name, before, after in (("falls", 10, 9), ("grows", 9, 10))
+        for first, count in ((year_before, before), (last_year, after))
+        for number in range(1, count + 1)
+    ]
+    orders += [(f"typical {number}", as_of - timedelta(days=back)) for number in range(9) for back in (3, 13, 23)]
+    return _company([*orders, ("old", months_before(as_of, 36)), *(("old", as_of - timedelta(n)) for n in (30, 40))])
+
+
+def nobody_ordered_twice(as_of: date) -> Company:
+    """Nobody has a gap, so the horizon stands for it: silent for twice the horizon."""
+    return _company((f"N{number}", as_of - timedelta(days=360)) for number in range(5))
+
+
 SPECIAL: dict[str, Callable[[date], Company]] = {
     case.__name__: case
     for case in (
@@ -108,5 +130,7 @@ SPECIAL: dict[str, Callable[[date], Company]] = {
         everyone_left,
         just_enough,
         one_short_of_enough,
+        growth_and_gaps_on_cuts,
+        nobody_ordered_twice,
     )
 }

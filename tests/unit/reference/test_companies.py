@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from fractions import Fraction
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -74,6 +75,10 @@ def test_special_companies_are_what_they_say() -> None:
     assert found["everyone_left"].churn["silent"].level == "low"
     assert (cells["one_short_of_enough"].base, cells["one_short_of_enough"].slices) == ([199, 0], 4)
     assert (cells["just_enough"].base, cells["just_enough"].slices) == ([200, 0], 4)
+    on_cuts = found["growth_and_gaps_on_cuts"]
+    assert (on_cuts.values["falls"]["P01"], on_cuts.values["grows"]["P01"]) == (Fraction(-1, 10), Fraction(1, 10))
+    assert on_cuts.churn["old"].level == "high"
+    assert {one.level for one in found["nobody_ordered_twice"].churn.values()} == {"medium"}
     assert {one.probability for one in found["just_enough"].churn.values()} == {0}
 
 

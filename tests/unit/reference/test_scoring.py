@@ -119,6 +119,7 @@ def test_quadrant_counts_the_median_itself_as_high() -> None:
     assert quadrant(replace(at, potential_value_score=49.0), calibration) == "mainstay"
     assert quadrant(replace(at, current_value_score=49.0), calibration) == "rising"
     assert quadrant(_scored(49), calibration) == "basic"
+    assert quadrant(replace(at, potential_value_score=None), calibration) == "mainstay"
 
 
 @pytest.mark.parametrize(
