@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
 from tests.reference.parameters import Company, months_before
 
 
-def _company(orders: Iterable[tuple[str, date]]) -> Company:
-    """Customers who order 7 t of one product on the given dates, at known costs."""
+def _company(orders: Iterable[tuple[str, date]], costs: Mapping[str, Decimal] | None = None) -> Company:
+    """Customers who order 7 t of one product on the given dates, at 1.11 a tonne or the costs given for a customer."""
     placed = sorted(orders)
     names = sorted({customer for customer, _ in placed})
     return {
@@ -27,9 +27,9 @@ def _company(orders: Iterable[tuple[str, date]]) -> Company:
                 "product_id": "P",
                 "quantity": Decimal(7),
                 "unit_price": Decimal("3.33"),
-                "unit_cost": Decimal("1.11"),
+                "unit_cost": (costs or {}).get(customer, Decimal("1.11")),
             }
-            for number in range(len(placed))
+            for number, (customer, _) in enumerate(placed)
         ],
     }
 
@@ -47,6 +47,12 @@ def twenty_equal_customers(as_of: date) -> Company:
 def fifteen_equal_customers(as_of: date) -> Company:
     """Twelve of them are core: twelve times 1/15 is the line, which no decimal fraction of 1/15 adds up to."""
     return equal_customers(15, as_of)
+
+
+def volume_line_met_exactly(as_of: date) -> Company:
+    """Five customers of equal volume, the last by id with the best margin: by volume alone it is just outside."""
+    orders = ((f"V{number}", as_of - timedelta(days=30)) for number in range(5))
+    return _company(orders, {"V4": Decimal("0.50")})
 
 
 def rhythms_on_cuts(as_of: date) -> Company:
@@ -126,6 +132,7 @@ SPECIAL: dict[str, Callable[[date], Company]] = {
     for case in (
         twenty_equal_customers,
         fifteen_equal_customers,
+        volume_line_met_exactly,
         rhythms_on_cuts,
         everyone_left,
         just_enough,

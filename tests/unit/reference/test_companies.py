@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from tests.reference.calibration import INDICATORS
 from tests.reference.churn import count_cells, orders_of
 from tests.reference.companies import AS_OF_DATES, make_company, write_folder
-from tests.reference.night import Night, evaluate, first_calibration, measure
+from tests.reference.night import Night, contributions, evaluate, first_calibration, measure
 from tests.reference.parameters import Parameters
 from tests.reference.special_companies import SPECIAL, equal_customers
+from tests.reference.tiers import core_of
 
 EVEN = dict.fromkeys(INDICATORS, 1 / 30)
 
@@ -75,6 +76,8 @@ def test_special_companies_are_what_they_say() -> None:
     assert found["everyone_left"].churn["silent"].level == "low"
     assert (cells["one_short_of_enough"].base, cells["one_short_of_enough"].slices) == ([199, 0], 4)
     assert (cells["just_enough"].base, cells["just_enough"].slices) == ([200, 0], 4)
+    core = core_of(contributions(found["volume_line_met_exactly"]))
+    assert {name for name, one in core.items() if one.is_core_by_intersection} == {"V0", "V1", "V2"}
     on_cuts = found["growth_and_gaps_on_cuts"]
     assert (on_cuts.values["falls"]["P01"], on_cuts.values["grows"]["P01"]) == (Fraction(-1, 10), Fraction(1, 10))
     assert on_cuts.churn["old"].level == "high"
