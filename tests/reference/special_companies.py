@@ -81,28 +81,29 @@ def everyone_left(as_of: date, customers: int = 25) -> Company:
     return _company([*orders, ("back", as_of - timedelta(days=200))])
 
 
-def just_enough(as_of: date, customers: int = 50) -> Company:
-    """Four slices of fifty steady customers: 200 customer-slices, nobody ever left, twelve months before the oldest."""
-    first = _oldest_day(as_of)
+def _steady(as_of: date, slices: int, customers: int, late: int = 0) -> Company:
+    """Customers who order every 30 days since twelve months before the oldest slice; the late ones only after it."""
+    oldest_slice = as_of - timedelta(days=180 + 30 * (slices - 1))
+    first = months_before(oldest_slice, 12)
+    days = [first + timedelta(days=back) for back in range(0, (as_of - first).days, 30)]
     return _company(
-        (f"S{number:02d}", first + timedelta(days=30 * month)) for number in range(customers) for month in range(22)
+        (f"S{number:03d}", day) for number in range(customers) for day in days if number >= late or day > oldest_slice
     )
 
 
-def _oldest_day(as_of: date) -> date:
-    """Twelve months before the fourth slice."""
-    return months_before(as_of - timedelta(days=180 + 90), 12)
+def just_enough(as_of: date) -> Company:
+    """Three slices and 200 customer-slices: enough for a probability, which is 0, as nobody ever left."""
+    return _steady(as_of, slices=3, customers=67, late=1)
 
 
 def one_short_of_enough(as_of: date) -> Company:
-    """As above, but one customer was not there yet at the oldest slice: 199 customer-slices."""
-    oldest_slice = as_of - timedelta(days=180 + 90)
-    orders = [
-        (row["customer_id"], row["ordered_on"])
-        for row in just_enough(as_of)["sales_order"]
-        if row["customer_id"] != "S00" or row["ordered_on"] > oldest_slice
-    ]
-    return _company(orders)
+    """Three slices and 199 customer-slices."""
+    return _steady(as_of, slices=3, customers=67, late=2)
+
+
+def two_slices(as_of: date) -> Company:
+    """Customer-slices enough, but of two slices only."""
+    return _steady(as_of, slices=2, customers=101)
 
 
 def growth_and_gaps_on_cuts(as_of: date) -> Company:
@@ -137,6 +138,7 @@ SPECIAL: dict[str, Callable[[date], Company]] = {
         everyone_left,
         just_enough,
         one_short_of_enough,
+        two_slices,
         growth_and_gaps_on_cuts,
         nobody_ordered_twice,
     )
