@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 
 import typer
@@ -29,6 +30,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
+    # Being told to stop ends a night as Ctrl-C does: the DagRun too, and the ledger says so.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         logging.basicConfig(level="WARNING", format="%(levelname)s %(name)s: %(message)s")
         logging.getLogger("pipelines").setLevel(get_settings().log_level)

@@ -187,7 +187,7 @@ def test_a_killed_night_is_told_as_aborted_and_blocks_nothing(demo, victim):
     if victim == "dag_run":
         os.killpg(dag_run, signal.SIGKILL)
     else:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
     output, _ = process.communicate(timeout=120)
     assert process.returncode != 0
     assert "Traceback" not in output
