@@ -17,8 +17,7 @@ import pytest
 from pipelines.night import steps
 from tests.conftest import Warehouse
 from tests.integration.method import comparison, driver
-from tests.integration.method.comparison import report
-from tests.integration.method.landed import candidate_differences
+from tests.integration.method.comparison import Difference, report
 from tests.integration.method.models import Models
 from tests.integration.method.nights import given_before, given_calibration, parameters_for
 from tests.reference import night as reference
@@ -41,8 +40,16 @@ def _seeds(variable: str, default: str) -> list[int]:
 
 
 def _compare(warehouse: Warehouse, night: reference.Night) -> None:
-    found = candidate_differences(warehouse.engine, night)
-    assert not found, report(found, night.measured)
+    def read(relation: str) -> list[dict[str, object]]:
+        return driver.read(warehouse.engine, relation)
+
+    measured = night.measured
+    found: list[Difference] = comparison.staging_differences(read, measured.staged, measured.facts.as_of)
+    found += comparison.indicator_differences(read("indicators.indicator_value"), measured)
+    found += comparison.point_differences(read("candidates.customer_indicator"), night)
+    found += comparison.customer_differences(read("candidates.customer_tier"), night)
+    found += comparison.summary_differences(read("candidates.tier_summary"), read("candidates.tier_transition"), night)
+    assert not found, report(found, measured)
 
 
 @pytest.fixture(scope="module")
