@@ -18,7 +18,7 @@ from pipelines.settings import Settings, SettingsError, get_settings
 from pipelines.transform.dbt import DBT_SCHEMAS
 from pipelines.warehouse import migrations
 from pipelines.warehouse.connection import warehouse_engine
-from pipelines.warehouse.server import EmbeddedServer
+from pipelines.warehouse.server import EmbeddedServer, write_private
 
 LAST_DATE = date(2026, 6, 30)
 NIGHTS = 3
@@ -81,8 +81,7 @@ def _place() -> Settings:
     # A JSON string is a TOML basic string: quotes and backslashes of a path are escaped.
     places = {"sales_url": json.dumps(sales_url), "service_path": json.dumps(str(service_path))}
     text = SETTINGS.format(database=DATABASE, **places)
-    file.touch(0o600)
-    file.write_text(text, "utf-8")
+    write_private(file, text)
     # This process and the DagRuns that it starts run the demo, whatever settings file the project folder has.
     os.environ["CVP_CONFIG"] = str(file)
     get_settings.cache_clear()

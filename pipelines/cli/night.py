@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -18,8 +18,7 @@ from pipelines import extract
 from pipelines.cli import render
 from pipelines.night import airflow as airflow_runner
 from pipelines.night import ledger, steps, summary
-from pipelines.night.steps import business_date_before
-from pipelines.settings import Settings, SettingsError, get_settings
+from pipelines.settings import Settings, get_settings
 from pipelines.sources.mapping import MappingError
 from pipelines.warehouse import migrations
 from pipelines.warehouse.connection import warehouse_engine
@@ -66,13 +65,14 @@ def night(
     """Run a night: pull the sources, score, tier, check and publish, as a DagRun in the foreground."""
     names = place_sources(sources)
     settings = get_settings()
-    first = _date(as_of) or business_date_before(datetime.now(UTC), settings)
-    last = _date(to) or first
-    if last < first:
-        raise typer.BadParameter(f"--to {last} lies before --as-of {first}")
+    first = _date(as_of) or steps.business_date_before(datetime.now(UTC), settings)
+    try:
+        dates = steps.dates_between(first, _date(to) or first)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
     console = render.make_console()
-    for offset in range((last - first).days + 1):
-        code = run_night(console, settings, first + timedelta(days=offset), names)
+    for date_of_night in dates:
+        code = run_night(console, settings, date_of_night, names)
         if code != 0:
             raise typer.Exit(code)
     with warehouse_engine(settings).connect() as connection:
@@ -94,7 +94,7 @@ def run_night(console: Console, settings: Settings, as_of: date, names: list[str
     log_file = settings.home / "logs" / f"night-{as_of}-{datetime.now(UTC):%Y%m%dT%H%M%S}.log"
     params = {"as_of_date": as_of.isoformat(), "sources": names}
     console.print(f"[bold]night of {as_of}[/bold]")
-    process = airflow_runner.start_dag_run(settings, DAG, params, log_file, {})
+    process = airflow_runner.start_dag_run(settings, DAG, params, log_file)
     try:
         run_id = _watch(console, engine, process, since)
     finally:
@@ -140,16 +140,11 @@ def status() -> None:
         if run_id is None:
             console.print("no run yet: start one with `cvp night`, or `cvp demo`")
             return
-        render.last_run(console, summary.run_report(connection, run_id))
+        report = summary.run_report(connection, run_id)
+        render.last_run(console, report)
         render.night_summary(console, settings, connection)
-    if summary_failed(engine, run_id):
+    if report.status in ("failed", "aborted"):
         raise typer.Exit(EXIT_FAILED)
-
-
-def summary_failed(engine: sa.Engine, run_id: str) -> bool:
-    """Whether the run ended without a publication."""
-    with engine.connect() as connection:
-        return summary.run_report(connection, run_id).status in ("failed", "aborted")
 
 
 def airflow(context: typer.Context) -> None:
@@ -158,6 +153,3 @@ def airflow(context: typer.Context) -> None:
     airflow_runner.prepare(settings)
     command = airflow_runner.command(*context.args)
     raise typer.Exit(subprocess.run(command, env=airflow_runner.environment(settings), check=False).returncode)
-
-
-__all__ = ["SettingsError", "airflow", "night", "place_sources", "run_night", "status"]

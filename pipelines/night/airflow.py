@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.settings import PROJECT, Settings
-from pipelines.warehouse.server import EmbeddedServer
+from pipelines.warehouse.server import EmbeddedServer, is_zombie, write_private
 
 METADATA_VARIABLE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 
@@ -31,10 +31,7 @@ def _kept_secret(path: Path, make: Any) -> str:
     """A secret of this instance, made once, readable by its owner only."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}")
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
-            handle.write(make())
-        temporary.replace(path)
+        write_private(path, make())
     return path.read_text("utf-8")
 
 
@@ -100,7 +97,7 @@ def prepare(settings: Settings) -> None:
 
 
 def start_dag_run(
-    settings: Settings, dag_id: str, params: Mapping[str, Any], log_file: Path, overrides: Mapping[str, str]
+    settings: Settings, dag_id: str, params: Mapping[str, Any], log_file: Path
 ) -> subprocess.Popen[bytes]:
     """Start one DagRun in a process group of its own; its output goes to `log_file`."""
     log_file.parent.mkdir(parents=True, exist_ok=True)
@@ -108,7 +105,7 @@ def start_dag_run(
     with log_file.open("wb") as output:
         process = subprocess.Popen(
             command("dags", "test", dag_id, "--conf", json.dumps(given)),
-            env={**environment(settings), **overrides},
+            env=environment(settings),
             stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -147,7 +144,6 @@ def end_all_dag_runs(settings: Settings) -> None:
 def _is_dag_run(pid: int) -> bool:
     """Whether the process is alive and a DagRun of ours: a process id may have been given to another since."""
     try:
-        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
-        return state != "Z" and b"airflow\0dags\0test" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return not is_zombie(pid) and b"airflow\0dags\0test" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False

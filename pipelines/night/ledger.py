@@ -63,7 +63,7 @@ def start_run(connection: sa.Connection, run_id: str, as_of: date, source_system
 
 
 @contextmanager
-def step(engine: sa.Engine, run_id: str, name: str, check_current: bool = True) -> Iterator[None]:
+def step(engine: sa.Engine, run_id: str, name: str) -> Iterator[None]:
     """Record one step's begin, end and failure; hold the step lock while it works.
 
     Raises:
@@ -72,8 +72,7 @@ def step(engine: sa.Engine, run_id: str, name: str, check_current: bool = True) 
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.select(sa.func.pg_advisory_lock_shared(STEP_LOCK)))
         try:
-            if check_current:
-                require_current(connection, run_id)
+            require_current(connection, run_id)
             _enter(connection, run_id, name)
             try:
                 yield

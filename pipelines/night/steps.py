@@ -7,7 +7,8 @@ Every step can be run again. Data flows one way: sources -> landing -> staging -
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -57,6 +58,13 @@ def business_date_before(instant: datetime, settings: Settings) -> date:
     return instant.astimezone(settings.zone).date() - timedelta(days=1)
 
 
+def dates_between(first: date, last: date) -> list[date]:
+    """Every date from `first` to `last`, both included; ValueError where `last` lies before `first`."""
+    if last < first:
+        raise ValueError(f"no date to evaluate: {last} lies before {first}")
+    return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+
+
 def open_night(run_id: str, as_of: date, sources: list[str] | None = None) -> Night:
     """Prepare the warehouse, enter the run and set the night's parameters.
 
@@ -66,11 +74,8 @@ def open_night(run_id: str, as_of: date, sources: list[str] | None = None) -> Ni
         SettingsError, MappingError, ExtractionError: no source is configured, a mapping is wrong, a source not placed.
     """
     settings = get_settings()
-    names = _require_sources(settings, sources)
     engine = warehouse_engine(settings)
-    migrations.upgrade(engine)
-    with ledger.exclusive(engine) as connection:
-        _require_same_company(connection, names)
+    with _opening(settings, engine, sources) as (connection, names):
         ledger.start_run(connection, run_id, as_of, names)
         _set_night(connection, settings, run_id, as_of, names)
         before = publish.previous_night(connection, as_of)
@@ -95,11 +100,20 @@ def _require_sources(settings: Settings, sources: list[str] | None) -> list[str]
 def require_openable(sources: list[str] | None = None) -> None:
     """What `open_night` would refuse, found before Airflow is started; raises as it does."""
     settings = get_settings()
+    with _opening(settings, warehouse_engine(settings), sources):
+        pass
+
+
+@contextmanager
+def _opening(
+    settings: Settings, engine: sa.Engine, sources: list[str] | None
+) -> Iterator[tuple[sa.Connection, list[str]]]:
+    """A transaction on a warehouse of today's shape in which a night of these sources may begin, and their names."""
     names = _require_sources(settings, sources)
-    engine = warehouse_engine(settings)
     migrations.upgrade(engine)
     with ledger.exclusive(engine) as connection:
         _require_same_company(connection, names)
+        yield connection, names
 
 
 def _require_same_company(connection: sa.Connection, names: list[str]) -> None:
@@ -234,8 +248,5 @@ def replay_nights(run_id: str, first: date, last: date, sources: list[str] | Non
     Raises:
         ValueError: `last` lies before `first`.
     """
-    if last < first:
-        raise ValueError(f"nothing to replay: {last} lies before {first}")
-    for offset in range((last - first).days + 1):
-        as_of = first + timedelta(days=offset)
+    for as_of in dates_between(first, last):
         run_night(f"{run_id}/{as_of}", as_of, sources)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -125,8 +124,3 @@ def published_dates(connection: sa.Connection, newest: int = 10) -> list[date]:
         {"newest": newest},
     )
     return [row[0] for row in rows]
-
-
-def share(part: Decimal | None, whole: Decimal | None) -> float | None:
-    """part / whole as a float for display; None where the whole is missing or zero."""
-    return float(part / whole) if part is not None and whole else None

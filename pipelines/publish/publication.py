@@ -17,9 +17,9 @@ from pipelines.publish.tables import (
     PUBLISHED_TABLES,
     PublicationError,
     PublishedTable,
-    _quote,
     columns_of,
     prepare,
+    quote,
 )
 from pipelines.warehouse.schema import NIGHT, PREVIOUS_NIGHT, RUN
 
@@ -82,7 +82,7 @@ def _require_candidates(connection: sa.Connection, as_of: date, run_id: str) -> 
 
 def _replace(connection: sa.Connection, table: PublishedTable, as_of: date, newest: date) -> int:
     columns = [column.name for column in columns_of(connection, CANDIDATES, table.candidate)]
-    names = ", ".join(_quote(name) for name in columns)
+    names = ", ".join(quote(name) for name in columns)
     target, source = names, names
     if table.stamped:
         target, source = f"{names}, published_at", f"{names}, transaction_timestamp()"
@@ -92,7 +92,7 @@ def _replace(connection: sa.Connection, table: PublishedTable, as_of: date, newe
         connection.execute(sa.text(f"delete from {table.relation}"))
     else:
         connection.execute(sa.text(f"delete from {table.relation} where as_of_date = :as_of"), {"as_of": as_of})
-    statement = f"insert into {table.relation} ({target}) select {source} from {CANDIDATES}.{_quote(table.candidate)}"
+    statement = f"insert into {table.relation} ({target}) select {source} from {CANDIDATES}.{quote(table.candidate)}"
     return connection.execute(sa.text(statement)).rowcount
 
 

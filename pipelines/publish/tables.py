@@ -13,7 +13,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-_quote = postgresql.dialect().identifier_preparer.quote  # type: ignore[no-untyped-call]
+quote = postgresql.dialect().identifier_preparer.quote  # type: ignore[no-untyped-call]
 
 CANDIDATES = "candidates"
 
@@ -36,7 +36,7 @@ class PublishedTable:
 
     @property
     def relation(self) -> str:
-        return f"{_quote(self.schema)}.{_quote(self.name)}"
+        return f"{quote(self.schema)}.{quote(self.name)}"
 
 
 PUBLISHED_TABLES: tuple[PublishedTable, ...] = (
@@ -89,7 +89,7 @@ def table_comment(connection: sa.Connection, schema: str, table: str) -> str | N
     """A relation's own comment."""
     return connection.scalar(
         sa.text("select obj_description(to_regclass(:name), 'pg_class')"),
-        {"name": f"{_quote(schema)}.{_quote(table)}"},
+        {"name": f"{quote(schema)}.{quote(table)}"},
     )
 
 
@@ -119,10 +119,10 @@ def prepare(connection: sa.Connection, as_of: date) -> None:
 
 
 def _create(connection: sa.Connection, table: PublishedTable, columns: list[TableColumn]) -> None:
-    definitions = ", ".join(f"{_quote(column.name)} {column.type}" for column in columns)
+    definitions = ", ".join(f"{quote(column.name)} {column.type}" for column in columns)
     key = table.key if table.storage == "replaced" else ("as_of_date", *table.key)
     partitioned = " partition by range (as_of_date)" if table.storage == "history" else ""
-    primary_key = ", ".join(_quote(name) for name in key)
+    primary_key = ", ".join(quote(name) for name in key)
     connection.execute(
         sa.text(f"create table {table.relation} ({definitions}, primary key ({primary_key})){partitioned}")
     )
@@ -142,7 +142,7 @@ def _widen(
         )
     for column in wanted:
         if column.name not in types:
-            connection.execute(sa.text(f"alter table {table.relation} add column {_quote(column.name)} {column.type}"))
+            connection.execute(sa.text(f"alter table {table.relation} add column {quote(column.name)} {column.type}"))
 
 
 def _comment(
@@ -154,7 +154,7 @@ def _comment(
         _set_comment(connection, f"table {table.relation}", text)
     for column in wanted:
         if column.comment and known.get(column.name) != column.comment:
-            _set_comment(connection, f"column {table.relation}.{_quote(column.name)}", column.comment)
+            _set_comment(connection, f"column {table.relation}.{quote(column.name)}", column.comment)
 
 
 def _set_comment(connection: sa.Connection, what: str, text: str) -> None:
@@ -167,7 +167,7 @@ def _ensure_partition(connection: sa.Connection, table: PublishedTable, as_of: d
     first = as_of.replace(day=1)
     following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
     name = f"{table.name}_{first:%Y_%m}"
-    partition = f"publication.{_quote(name)}"
+    partition = f"publication.{quote(name)}"
     exists = connection.scalar(sa.text("select to_regclass(:name)"), {"name": partition})
     if exists:
         return
@@ -183,9 +183,9 @@ def _ensure_view(connection: sa.Connection, table: PublishedTable, wanted: list[
     present = columns_of(connection, "published", table.view)
     names = [column.name for column in wanted]
     ordered = [column.name for column in present] + [name for name in names if name not in {c.name for c in present}]
-    view = f"published.{_quote(table.view)}"
+    view = f"published.{quote(table.view)}"
     if len(ordered) != len(present):
-        selected = ", ".join(f"history.{_quote(name)}" for name in ordered)
+        selected = ", ".join(f"history.{quote(name)}" for name in ordered)
         connection.execute(
             sa.text(
                 f"create or replace view {view} as select {selected} from {table.relation} as history"
@@ -198,4 +198,4 @@ def _ensure_view(connection: sa.Connection, table: PublishedTable, wanted: list[
     known = {column.name: column.comment for column in present}
     for column in wanted:
         if column.comment and known.get(column.name) != column.comment:
-            _set_comment(connection, f"column {view}.{_quote(column.name)}", column.comment)
+            _set_comment(connection, f"column {view}.{quote(column.name)}", column.comment)

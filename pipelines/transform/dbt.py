@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -53,14 +52,13 @@ def _invoke(settings: Settings, command: list[str], manifest: Manifest | None) -
 
 
 @lru_cache(maxsize=1)
-def _parsed(project: Path, home: Path, settings_key: str) -> Manifest:
-    settings = Settings.model_validate_json(settings_key)
-    return _invoke(settings, ["parse"], None).result
+def _parsed(settings_text: str) -> Manifest:
+    return _invoke(Settings.model_validate_json(settings_text), ["parse"], None).result
 
 
 def project_manifest(settings: Settings) -> Manifest:
     """The parsed dbt project; parsed once a process."""
-    return _parsed(DBT_PROJECT, settings.home, settings.model_dump_json())
+    return _parsed(settings.model_dump_json())
 
 
 def stop_leftovers(engine: sa.Engine) -> int:

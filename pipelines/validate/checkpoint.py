@@ -40,6 +40,11 @@ _URL_VARIABLE = "CVP_VALIDATION_URL"
 _DATASOURCE = "warehouse"
 
 
+def stored_name(run_id: str) -> str:
+    """A run's name in the folders of stored results and pages."""
+    return re.sub(r"[^\w.+-]", "_", run_id)
+
+
 def run_checkpoint(
     home: Path,
     engine: sa.Engine,
@@ -87,8 +92,7 @@ def _check(
                 outcomes += [RuleOutcome(suite.dataset, rule, error=missing) for rule in suite.rules]
         if present:
             checkpoint = _checkpoint(context, datasource, gate, present, parameters)
-            run_name = re.sub(r"[^\w.+-]", "_", run_id)
-            result = checkpoint.run(run_id=RunIdentifier(run_name=run_name, run_time=datetime.now(UTC)))
+            result = checkpoint.run(run_id=RunIdentifier(run_name=stored_name(run_id), run_time=datetime.now(UTC)))
             by_name = {_suite_name(gate, suite): suite for suite in present}
             for key, validated in result.run_results.items():
                 suite = by_name[key.expectation_suite_identifier.name]

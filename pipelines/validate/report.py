@@ -16,6 +16,8 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from jinja2 import Environment, FileSystemLoader
 
+from pipelines.validate.checkpoint import stored_name
+
 RUNS_SHOWN = 15
 _CHECKS = """
     select data_quality.*
@@ -77,8 +79,7 @@ def _night(folder: Path, run_id: str, checks: Sequence[Any]) -> dict[str, Any]:
 
 def _pages(folder: Path, run_id: str) -> dict[str, str]:
     """Dataset -> address of the newest stored result of the run, relative to the report's folder."""
-    name = re.sub(r"[^\w.+-]", "_", run_id)
-    found = sorted(folder.glob(f"validations/*/*/{name}/*/*.html"))
+    found = sorted(folder.glob(f"validations/*/*/{stored_name(run_id)}/*/*.html"))
     return {page.stem.rpartition("-")[2]: quote(str(page.relative_to(folder))) for page in found}
 
 

@@ -37,7 +37,7 @@ SYSTEM_USER = "cvp_postgres"
 SYSTEM_FOLDER = Path("/var/lib/cvp-postgres")
 START_LIMIT_SECONDS = 120
 ROLES = ("cvp_owner", "cvp_reader", "airflow", "erp_owner", "erp_reader")
-DATABASE_OWNER = {"warehouse": "cvp_owner", "airflow": "airflow", "erp": "erp_owner"}
+_PROGRAMS = Path("pginstall18") / "bin"
 CONFIGURATION = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -80,7 +80,7 @@ def _wheel_folder() -> Path:
 
 def wheel_binaries() -> Path:
     """Where the wheel's programs lie: postgres, pg_ctl, psql and the others."""
-    return _wheel_folder() / "pginstall18" / "bin"
+    return _wheel_folder() / _PROGRAMS
 
 
 def _free_port() -> int:
@@ -205,10 +205,7 @@ class EmbeddedServer:
             return None
 
     def _write_state(self, instance: Instance) -> None:
-        temporary = self._state_file.with_suffix(".tmp")
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
-            json.dump(asdict(instance), handle)
-        temporary.replace(self._state_file)
+        write_private(self._state_file, json.dumps(asdict(instance)))
 
     def _reaches(self, path: Path) -> bool:
         """Whether the server's user can get into the folder without any permission being changed."""
@@ -225,16 +222,15 @@ class EmbeddedServer:
 
     def _binaries(self, folder: Path) -> Path:
         wheel = _wheel_folder()
-        inside = Path("pginstall18") / "bin"
-        if self._user is None or self._reaches(wheel / inside):
-            return wheel / inside
+        if self._user is None or self._reaches(wheel_binaries()):
+            return wheel_binaries()
         copy = folder / "wheel" / wheel.name
-        if not (copy / inside / "postgres").is_file():
+        if not (copy / _PROGRAMS / "postgres").is_file():
             shutil.copytree(wheel, copy, symlinks=True, dirs_exist_ok=True)
             libraries = wheel.with_name(wheel.name + ".libs")
             if libraries.is_dir():
                 shutil.copytree(libraries, copy.with_name(libraries.name), dirs_exist_ok=True)
-        return copy / inside
+        return copy / _PROGRAMS
 
     def _as_server(self) -> dict[str, Any]:
         # cwd: initdb and pg_ctl look at it, and root's own may be closed to the server's user
@@ -327,6 +323,19 @@ class EmbeddedServer:
                 connection.execute(statement.format(verb, sql.Identifier(role), sql.Literal(instance.passwords[role])))
 
 
+def is_zombie(pid: int) -> bool:
+    """Whether a process has ended and nobody has reaped it; OSError where there is no such process."""
+    return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] == "Z"
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that its owner alone can read; a reader sees the old text or the new one, whole."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as handle:
+        handle.write(text)
+    temporary.replace(path)
+
+
 def _forget_zombie(data: Path) -> None:
     """Remove the lock file of a killed server that nobody has reaped: PostgreSQL takes the zombie for a live server.
 
@@ -336,10 +345,9 @@ def _forget_zombie(data: Path) -> None:
     lock = data / "postmaster.pid"
     try:
         pid = int(lock.read_text("utf-8").split()[0])
-        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
+        if not is_zombie(pid):
+            return
     except (OSError, ValueError, IndexError):
-        return
-    if state != "Z":
         return
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and any(_works_in(process, data) for process in Path("/proc").glob("[0-9]*")):

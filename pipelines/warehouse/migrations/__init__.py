@@ -10,7 +10,7 @@ from alembic.config import Config
 
 from pipelines.warehouse.connection import READER_ROLE
 
-OWN_SCHEMAS = ("landing", "landing_work", "control", "published", "publication")
+OWN_SCHEMAS = ("landing", "control", "published", "publication")
 
 
 def configuration() -> Config:
