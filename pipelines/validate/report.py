@@ -6,6 +6,7 @@ makers that the page was opened. The result pages are kept, without what they wo
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from itertools import groupby
@@ -17,6 +18,8 @@ import sqlalchemy as sa
 from jinja2 import Environment, FileSystemLoader
 
 from pipelines.validate.checkpoint import stored_name
+
+logger = logging.getLogger(__name__)
 
 RUNS_SHOWN = 15
 _CHECKS = """
@@ -42,8 +45,19 @@ def report_page(home: Path) -> Path:
 
 
 def write_report(home: Path, engine: sa.Engine) -> Path:
-    """Write the first page anew and take what lies outside out of the others; the page's path."""
+    """Write the first page anew and take what lies outside out of the others; the page's path.
+
+    The report is for people: where it cannot be written (a full disk), that is logged and no night fails for it.
+    """
     page = report_page(home)
+    try:
+        _write(home, engine, page)
+    except (OSError, sa.exc.SQLAlchemyError):
+        logger.exception("the validation report could not be written; the results are stored")
+    return page
+
+
+def _write(home: Path, engine: sa.Engine, page: Path) -> None:
     _forget_pages_without_result(page.parent, home / "validation" / "gx" / "uncommitted" / "validations")
     with engine.connect() as connection:
         checks = connection.execute(sa.text(_CHECKS), {"runs": RUNS_SHOWN}).all()
@@ -55,7 +69,6 @@ def write_report(home: Path, engine: sa.Engine) -> Path:
     page.write_text(text, "utf-8")
     for built in page.parent.glob("*/**/*.html"):
         _close(built)
-    return page
 
 
 def _forget_pages_without_result(report: Path, stored: Path) -> None:

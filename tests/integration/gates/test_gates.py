@@ -192,6 +192,15 @@ def test_no_connection_is_left_behind(night):
     assert left == 0
 
 
+def test_a_report_that_cannot_be_written_fails_no_night(tmp_path, warehouse, caplog):
+    from pipelines.validate.report import write_report
+
+    (tmp_path / "validation").mkdir()
+    (tmp_path / "validation" / "report").write_text("in the way")
+    write_report(tmp_path, warehouse.engine)
+    assert "could not be written" in caplog.text
+
+
 def test_the_report_needs_nothing_from_outside_and_escapes_what_it_shows(tmp_path, warehouse):
     from datetime import date
 
