@@ -261,57 +261,5 @@ PUBLISHED_DATA_QUALITY = sa.Table(
     comment="One row per as-of date, dataset and check: what the gates of the published nights found",
 )
 
-# `published.run` is a view of the ledger, so that it tells the truth about failed and crashed runs too.
-PUBLISHED_RUN_VIEW = """
-create view published.run as
-select
-    run.run_id,
-    run.as_of_date,
-    run.source_systems,
-    run.started_at,
-    run.finished_at,
-    run.status,
-    run.failed_step,
-    run.message,
-    run.tier_basis,
-    run.calibration_version,
-    (
-        select jsonb_object_agg(by_entity.entity, by_entity.counts order by by_entity.entity)
-        from (
-            select
-                extraction.entity,
-                jsonb_build_object(
-                    'read', sum(extraction.rows_read), 'landed', sum(extraction.rows_landed),
-                    'unchanged', sum(extraction.rows_unchanged), 'rejected', sum(extraction.rows_rejected),
-                    'deleted', sum(extraction.rows_deleted)
-                ) as counts
-            from control.extraction
-            where extraction.run_id = run.run_id
-            group by extraction.entity
-        ) as by_entity
-    ) as rows_extracted,
-    (
-        select
-            jsonb_object_agg(
-                run_step.step,
-                round(extract(epoch from run_step.finished_at - run_step.started_at), 3) order by run_step.started_at
-            )
-        from control.run_step
-        where run_step.run_id = run.run_id and run_step.finished_at is not null
-    ) as step_seconds
-from control.run
-"""
-PUBLISHED_RUN_COMMENTS = {
-    "run_id": "The run",
-    "as_of_date": "The evaluated business date",
-    "source_systems": "The mappings that the run read",
-    "started_at": "When the run began",
-    "finished_at": "When it ended; null while it is running",
-    "status": "running, published, failed, or aborted (the process ended without a word)",
-    "failed_step": "The step that failed first",
-    "message": "Why it failed",
-    "tier_basis": "What the tier rule went by: margin_and_volume, volume_only or margin_only",
-    "calibration_version": "The calibration that was applied",
-    "rows_extracted": "Per entity: rows read, landed (new or changed), unchanged, rejected, deleted",
-    "step_seconds": "Per step: seconds that it took",
-}
+# `published.run` is a view of the ledger, so that it tells the truth about failed and crashed runs too: it stands in
+# the migrations, as SQL.

@@ -1,6 +1,9 @@
 """The warehouse's own tables on a real server."""
 
 import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from pipelines.warehouse import migrations
 from pipelines.warehouse.schema import metadata
@@ -12,3 +15,23 @@ def test_upgrade_makes_every_declared_table_and_can_be_repeated(warehouse):
     for schema in ("landing", "control"):
         declared = {table.name for table in metadata.tables.values() if table.schema == schema}
         assert declared <= set(inspector.get_table_names(schema))
+
+
+def _differences(connection: sa.Connection) -> list[object]:
+    def own(name: str | None, kind: str, _: object) -> bool:
+        return kind != "schema" or name in migrations.OWN_SCHEMAS
+
+    options = {"include_schemas": True, "include_name": own, "compare_type": True, "version_table": "schema_version"}
+    context = MigrationContext.configure(connection, opts=options | {"version_table_schema": "control"})
+    return compare_metadata(context, metadata)
+
+
+def test_the_revisions_add_up_to_the_declared_tables(warehouse):
+    with warehouse.engine.begin() as connection:
+        assert _differences(connection) == []
+        connection.execute(sa.text("alter table control.watermark drop column advanced_at"))
+        assert len(_differences(connection)) == 1
+
+
+def test_the_revisions_are_one_chain():
+    assert len(ScriptDirectory.from_config(migrations.configuration()).get_heads()) == 1

@@ -1,0 +1,8 @@
+"""What explanation needs: nothing yet."""
+
+revision = "explanation"
+down_revision = "calibration"
+
+
+def upgrade() -> None:
+    """Nothing yet."""

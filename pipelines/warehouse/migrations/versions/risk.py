@@ -1,0 +1,8 @@
+"""What risk needs: nothing yet."""
+
+revision = "risk"
+down_revision = "trust"
+
+
+def upgrade() -> None:
+    """Nothing yet."""
