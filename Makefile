@@ -6,7 +6,8 @@ VENV := $(HOME_DIR)/venv
 BIN := $(VENV)/bin/python
 PSQL := $(HOME_DIR)/bin/psql
 DEMO_OPTIONS ?=
-TEST_OPTIONS ?=
+# two workers; a file's tests stay together (tests/conftest.py), the longest begin first
+TEST_OPTIONS ?= --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 export SCARF_ANALYTICS := false
@@ -55,5 +56,7 @@ lock: setup  ## renew requirements.lock from requirements.in
 	$(BIN) -m uv pip compile -q --no-emit-index-url --upgrade requirements.in -o requirements.lock
 
 clean:  ## stop everything that was started and remove the instance folder
-	@if [ -x $(BIN) ] && [ -f $(VENV)/.installed ]; then $(BIN) -m pipelines warehouse destroy; fi
+	@if [ -x $(BIN) ] && [ -f $(VENV)/.installed ]; then \
+	  for home in $(HOME_DIR)/tests/*/ $(HOME_DIR)/; do \
+	    if [ -d "$$home" ]; then CVP_HOME="$$home" $(BIN) -m pipelines warehouse destroy; fi; done; fi
 	@rm -rf $(HOME_DIR)

@@ -1,7 +1,8 @@
-"""What all tests share: one PostgreSQL cluster, and a fresh migrated warehouse database for whoever asks."""
+"""What all tests share: one PostgreSQL cluster a worker, and a fresh migrated warehouse database for whoever asks."""
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,10 +10,29 @@ from dataclasses import dataclass
 import pytest
 import sqlalchemy as sa
 
-from pipelines.settings import Settings, get_settings
+from pipelines.settings import PROJECT, Settings, get_settings, home_folder
 from pipelines.warehouse import migrations
 from pipelines.warehouse.connection import warehouse_engine
 from pipelines.warehouse.server import EmbeddedServer
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER")
+if WORKER:
+    # Two workers share neither a server, nor dbt's parsed project, nor the demo's settings file.
+    os.environ["CVP_HOME"] = str(home_folder() / "tests" / WORKER)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests on one worker, those of the shared demo instance too; the longest groups begin first."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=lambda item: "end_to_end" not in item.path.parts)
+
+
+def _group(item: pytest.Item) -> str:
+    if "demo" in getattr(item, "fixturenames", ()):
+        return "demo"
+    return str(item.path.relative_to(PROJECT))
 
 
 @dataclass(frozen=True)
@@ -25,11 +45,13 @@ class Warehouse:
 
 
 @pytest.fixture(scope="session")
-def server() -> EmbeddedServer:
-    """The embedded server of this instance folder, running."""
+def server() -> Iterator[EmbeddedServer]:
+    """The embedded server of this instance folder, running; a worker's own is gone afterwards."""
     embedded = EmbeddedServer(get_settings().home)
     embedded.start()
-    return embedded
+    yield embedded
+    if WORKER:
+        embedded.destroy()
 
 
 def make_warehouse(server: EmbeddedServer) -> Iterator[Warehouse]:
