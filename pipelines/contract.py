@@ -33,6 +33,11 @@ class Column:
     above: Decimal | None = None
     codes: tuple[str, ...] = ()
 
+    @property
+    def is_id(self) -> bool:
+        """Whether it holds the id of a thing or a person, as a key or as a reference."""
+        return self.kind is Kind.TEXT and self.name.endswith("_id")
+
 
 @dataclass(frozen=True)
 class Entity:

@@ -19,7 +19,7 @@ from pipelines.cli import render
 from pipelines.night import airflow as airflow_runner
 from pipelines.night import ledger, steps, summary
 from pipelines.settings import Settings, get_settings
-from pipelines.sources.mapping import MappingError
+from pipelines.sources.reading import MappingError
 from pipelines.warehouse import migrations
 from pipelines.warehouse.connection import warehouse_engine
 

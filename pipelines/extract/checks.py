@@ -7,7 +7,7 @@ Each fault is a condition that is true or false, never null, over the columns `r
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from pipelines.contract import Column, Entity, Kind
@@ -32,6 +32,11 @@ class Fault:
 
     condition: str
     reason: str
+
+
+def key_faults_of(entity: Entity, origins: dict[str, ColumnMapping]) -> list[Fault]:
+    """The rules of the key alone: all that is asked of a row which the source marks as deleted."""
+    return faults_of(replace(entity, period=None), {name: origins[name] for name in entity.key})
 
 
 def faults_of(entity: Entity, origins: dict[str, ColumnMapping]) -> list[Fault]:

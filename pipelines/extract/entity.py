@@ -23,7 +23,8 @@ from pipelines.extract.row_stream import RowStreamSource
 from pipelines.extract.source import Source
 from pipelines.extract.sqlite import SqliteSource
 from pipelines.settings import Settings
-from pipelines.sources.mapping import MappingError, SourceKind, load_mapping
+from pipelines.sources.mapping import SourceKind
+from pipelines.sources.reading import MappingError, load_mapping
 
 log = logging.getLogger(__name__)
 

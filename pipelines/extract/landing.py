@@ -8,7 +8,7 @@ from collections.abc import Mapping as Values
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import IO, Any
 
 import duckdb
 import psycopg
@@ -38,6 +38,8 @@ NOT_THE_FAST_WAY = (psycopg.errors.UniqueViolation, psycopg.errors.DependentObje
 
 @dataclass(frozen=True)
 class Outcome:
+    """Rows by what became of them. `marked`: read with a deletion mark; `removed`: gone from landing by such a mark."""
+
     admitted: int
     rejected: int
     new: int
@@ -45,6 +47,8 @@ class Outcome:
     gone: int
     marker: str | None
     is_delivered: bool
+    marked: int = 0
+    removed: int = 0
 
 
 class Landing:
@@ -96,13 +100,14 @@ class Landing:
 
     def account(self, outcome: Outcome, started: float) -> ExtractionResult:
         """Write watermark and account, and give them back."""
-        landed = outcome.new + outcome.changed
+        # A deletion mark that removed a row has landed; one whose row is not held leaves everything unchanged.
+        landed = outcome.new + outcome.changed + outcome.removed
         result = ExtractionResult(
             source_system=self.mapping.source_system,
             entity=self.sql.contract.name,
-            rows_read=outcome.admitted + outcome.rejected,
+            rows_read=outcome.admitted + outcome.marked + outcome.rejected,
             rows_landed=landed,
-            rows_unchanged=outcome.admitted - landed,
+            rows_unchanged=outcome.admitted + outcome.marked - landed,
             rows_rejected=outcome.rejected,
             rows_deleted=outcome.gone,
             rows_held=self._held(),
@@ -159,7 +164,9 @@ class Landing:
         doubled = self._set_aside(done, "pulled")
         self._join_by_index(self._is_small(done.admitted))
         self._run(self.sql.compare(whole=self.since is None))
+        self._note_deletions(done)
         self._run(self.sql.keep_rejected())
+        removed = int(self._scalar(self.sql.count_marked())) if done.deleted else 0
         self._run("analyze delta")
         counted = self.connection.execute(sa.text("select change, count(*) from delta group by change"))
         counts: dict[str, int] = {row[0]: row[1] for row in counted}
@@ -172,7 +179,17 @@ class Landing:
         self._run(self.sql.insert_new())
         self._run(landing_sql.STORE_REJECTED)
         self._run(landing_sql.FORGET_REJECTED_WHOLE if self.since is None else self.sql.forget_rejected())
-        return self._outcome(done, doubled, counts.get("new", 0), counts.get("changed", 0), counts.get("gone", 0))
+        gone = counts.get("gone", 0)
+        return self._outcome(done, doubled, counts.get("new", 0), counts.get("changed", 0), gone, removed)
+
+    def _note_deletions(self, done: Transferred) -> None:
+        """Take in the keys that the source marks as deleted: an incremental pull sees nothing vanish by itself."""
+        if done.deleted:
+            self._run(self.sql.create_deletions())
+            self._copy(self.sql.copy_deletions(), done.deletions)
+            if self.since is not None:
+                self._run(self.sql.note_deletions())
+                self._run(self.sql.forget_deleted())
 
     def _is_small(self, admitted: int) -> bool:
         """Whether an incremental pull is small beside what landing holds (as last analyzed)."""
@@ -186,10 +203,7 @@ class Landing:
 
     def _set_aside(self, done: Transferred, table: str) -> int:
         """Store the rejected lines and move rows whose key came more than once to them; how many those are."""
-        copy = landing_sql.COPY_REJECTED
-        with done.rejects as rejects, self._driver.cursor() as cursor, cursor.copy(copy) as writer:
-            for block in blocks(rejects):
-                writer.write(block)
+        self._copy(landing_sql.COPY_REJECTED, done.rejects)
         if not done.rejected and table != "pulled":
             return 0
         self._run(self.sql.find_doubled(table))
@@ -234,16 +248,22 @@ class Landing:
 
     # -- the connection ----------------------------------------------------------------------------------------
 
-    def _outcome(self, done: Transferred, doubled: int, new: int, changed: int, gone: int) -> Outcome:
+    def _outcome(self, done: Transferred, doubled: int, new: int, changed: int, gone: int, removed: int = 0) -> Outcome:
         highest = None if done.highest == NO_MARK else done.highest
         marker = watermark.advanced(self.change_marker, self.marker_before, highest)
-        return Outcome(done.admitted - doubled, done.rejected + doubled, new, changed, gone, marker, True)
+        admitted, rejected = done.admitted - doubled, done.rejected + doubled
+        return Outcome(admitted, rejected, new, changed, gone, marker, True, done.deleted, removed)
 
     def _holds_nothing(self) -> bool:
         return not self._scalar(f"select exists (select from {self.sql.table} where source_system = :source_system)")
 
     def _held(self) -> int:
         return int(self._scalar(f"select count(*) from {self.sql.table} where source_system = :source_system"))
+
+    def _copy(self, sql: str, lines: IO[bytes]) -> None:
+        with lines, self._driver.cursor() as cursor, cursor.copy(sql) as writer:
+            for block in blocks(lines):
+                writer.write(block)
 
     @property
     def _driver(self) -> psycopg.Connection[Any]:

@@ -154,6 +154,36 @@ class LandingSql:
             f" where d.change = 'gone' and r.key_is_whole and r.key = {self._key_text('d')}"
         )
 
+    def create_deletions(self) -> str:
+        """One row per row that the source marks as deleted: its key."""
+        columns = ", ".join([*self.contract.key, "updated_at"])
+        return f"create temporary table deletions on commit drop as select {columns} from {self.table} with no data"
+
+    def copy_deletions(self) -> str:
+        return f"copy deletions ({', '.join([*self.contract.key, 'updated_at'])}) from stdin (format csv)"
+
+    def note_deletions(self) -> str:
+        """After an incremental pull: a marked key that is held is gone, unless it came alive too, or newer before."""
+        key, held = ", ".join(self.contract.key), ", ".join(f"l.{name}" for name in self.contract.key)
+        return (
+            f"insert into delta (change, {key}) select distinct 'gone', {held}"
+            f" from deletions as d join {self.table} as l on l.source_system = :source_system and"
+            f" {self._same_key('d', 'l')} where coalesce(d.updated_at >= l.updated_at, true)"
+            f" and not exists (select from pulled as p where {self._same_key('p', 'd')})"
+        )
+
+    def count_marked(self) -> str:
+        """How many of the gone keys are gone because the source marks them."""
+        marked = f"exists (select from deletions as m where {self._same_key('m', 'd')})"
+        return f"select count(*) from delta as d where d.change = 'gone' and {marked}"
+
+    def forget_deleted(self) -> str:
+        """A row set aside before that is now marked as deleted has nothing left to mend."""
+        return (
+            "delete from landing.landing_rejected as f using deletions as d where f.source_system = :source_system"
+            f" and f.entity = :entity and f.last_rejected_at < :extracted_at and f.key = {self._key_text('d')}"
+        )
+
     def store_history(self) -> str:
         return (
             "insert into landing.landing_history"

@@ -1,9 +1,10 @@
 """One pull of one entity: the statement that reads a source, checks every row and writes it as a line for COPY.
 
-The statement gives three columns: `line`, a CSV line of a landing row, for an admitted row; `reject`, a CSV line of a
-row set aside, for any other; and `mark`, the change marker as a number (of microseconds since 1970 for a timestamp),
-NO_MARK where it is null or in the future: a row dated ahead would hide those after it. The engine makes the lines, so
-that Python only carries blocks of bytes, and the numbers reach PostgreSQL as the text that they are.
+The statement gives four columns: `line`, a CSV line of a landing row, for an admitted row; `deletion`, a CSV line of
+the key, for a row that the source marks as deleted; `reject`, a CSV line of a row set aside, for any other; and `mark`,
+the change marker as a number (of microseconds since 1970 for a timestamp), NO_MARK where it is null or in the future: a
+row dated ahead would hide those after it. The engine makes the lines, so that Python only carries blocks of bytes, and
+the numbers reach PostgreSQL as the text that they are.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipelines.contract import Column, Entity, Kind
-from pipelines.extract.checks import LONGEST_KEY_BYTES, faults_of, reason_of
+from pipelines.extract.checks import LONGEST_KEY_BYTES, Fault, faults_of, key_faults_of, reason_of
 from pipelines.extract.engine import quote_name, quote_text
 from pipelines.extract.errors import ExtractionError
 from pipelines.extract.parsing import Delivered, instant, parsed
 from pipelines.extract.source import Relation, Since, Source, nearest
-from pipelines.sources.mapping import UPDATED_AT, ColumnMapping, EntityMapping, Mapping
+from pipelines.sources.mapping import ANY_VALUE, UPDATED_AT, ColumnMapping, EntityMapping, Mapping
 
 NO_MARK = -(2**63)
 # Five times as fast as the cast of an instant to text, which asks for the session's time zone row by row.
@@ -38,6 +39,11 @@ class Pull:
     def entity(self) -> EntityMapping:
         return self.mapping.entities[self.contract.name]
 
+    @property
+    def flag(self) -> str | None:
+        """The source column that marks deleted rows."""
+        return self.entity.deletion.flag if self.entity.deletion else None
+
 
 def statement(pull: Pull, source: Source) -> str:
     """The DuckDB statement of the pull.
@@ -53,12 +59,13 @@ def statement(pull: Pull, source: Source) -> str:
     if source.unchecked_text:
         delivered = _with_checked_text(delivered, needed)
     raw = [item for name, origin in origins.items() for item in _raw(name, origin)] + _raw_marker(pull)
+    raw.append(f"{quote_name(pull.flag)} as raw_flag" if pull.flag else "cast(null as varchar) as raw_flag")
     values = [
         f"{_value(pull, column, origins[column.name], types)} as value_{column.name}"
         for column in pull.contract.columns
         if column.name in origins
     ]
-    values.append(f"{_marker(pull, types)} as marker")
+    values += [f"{_marker(pull, types)} as marker", f"{_is_deleted(pull)} as is_deleted"]
     return "\n".join(
         [
             f"with delivered as ({delivered}),",
@@ -66,8 +73,9 @@ def statement(pull: Pull, source: Source) -> str:
             f"parsed as (select *, {', '.join(values)} from raw),",
             f"pulled as (select *, {_updated_at(pull, origins, types)} as value_updated_at from parsed",
             f"where {_is_due(pull)}),",
-            f"checked as (select *, {reason_of(faults_of(pull.contract, origins))} as reason from pulled)",
-            f"select case when reason is null then {_line(pull, origins)} end as line,",
+            f"checked as (select *, {_reason(pull, origins)} as reason from pulled)",
+            f"select case when reason is null and not is_deleted then {_line(pull, origins)} end as line,",
+            f"case when reason is null and is_deleted then {_deletion_line(pull)} end as deletion,",
             f"case when reason is not null then {_reject_line(pull, origins)} end as reject,",
             f"{_mark(pull, source)} as mark from checked",
         ]
@@ -85,6 +93,8 @@ def _present(pull: Pull, types: dict[str, str]) -> dict[str, ColumnMapping]:
     marker = pull.entity.change_marker
     if marker is not None and marker.column not in types:
         raise _unknown_column(pull, "change_marker", marker.column, types)
+    if pull.flag is not None and pull.flag not in types:
+        raise _unknown_column(pull, "deletion", pull.flag, types)
     return present
 
 
@@ -108,6 +118,8 @@ def _needed(pull: Pull, source: Source, origins: dict[str, ColumnMapping], types
     named = {origin.column for origin in origins.values() if origin.column is not None}
     if pull.entity.change_marker is not None:
         named.add(pull.entity.change_marker.column)
+    if pull.flag is not None:
+        named.add(pull.flag)
     for name, origin in origins.items():
         if origin.expression is not None:
             named |= _mentioned(pull, source, name, types)
@@ -178,7 +190,35 @@ def _delivered(pull: Pull, column: str | None, types: dict[str, str], date_forma
     return Delivered(pull.zones, types.get(column or "", "VARCHAR"), pull.mapping.file_format, date_format)
 
 
+def _is_deleted(pull: Pull) -> str:
+    deletion = pull.entity.deletion
+    if pull.flag is None or deletion is None:
+        return "false"
+    if deletion.values is None:
+        return f"coalesce({parsed('raw_flag', Kind.BOOLEAN, Delivered(pull.zones))}, false)"
+    if deletion.values == [ANY_VALUE]:
+        return "coalesce(raw_flag <> '', false)"
+    return f"coalesce(raw_flag in ({', '.join(map(quote_text, deletion.values))}), false)"
+
+
+def _reason(pull: Pull, origins: dict[str, ColumnMapping]) -> str:
+    faults = faults_of(pull.contract, origins)
+    if pull.flag is None or pull.entity.deletion is None:
+        return reason_of(faults)
+    if pull.entity.deletion.values is None:
+        flag = parsed("raw_flag", Kind.BOOLEAN, Delivered(pull.zones))
+        unread = f"coalesce(trim(raw_flag) <> '', false) and ({flag}) is null"
+        faults.append(Fault(unread, f"the deletion flag {pull.flag} is no yes or no: give its values in the mapping"))
+    return f"case when is_deleted then {reason_of(key_faults_of(pull.contract, origins))} else {reason_of(faults)} end"
+
+
 def _value(pull: Pull, column: Column, origin: ColumnMapping, types: dict[str, str]) -> str:
+    value = _unprefixed(pull, column, origin, types)
+    prefix = pull.mapping.prefix_of(column)
+    return f"{quote_text(prefix)} || {value}" if prefix else value
+
+
+def _unprefixed(pull: Pull, column: Column, origin: ColumnMapping, types: dict[str, str]) -> str:
     raw = f"raw_{column.name}"
     if origin.codes is not None:
         return _translated(raw, column, origin.codes, pull)
@@ -240,6 +280,10 @@ def _is_due(pull: Pull) -> str:
 def _line(pull: Pull, origins: dict[str, ColumnMapping]) -> str:
     fields = [_csv_value(column) if column.name in origins else "''" for column in pull.contract.columns]
     return _csv_line([*fields, UPDATED_AT_TEXT])
+
+
+def _deletion_line(pull: Pull) -> str:
+    return _csv_line([*(_csv_value(pull.contract.column(name)) for name in pull.contract.key), UPDATED_AT_TEXT])
 
 
 def _reject_line(pull: Pull, origins: dict[str, ColumnMapping]) -> str:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from pipelines.extract.errors import ExtractionError
 from pipelines.settings import Settings
-from pipelines.sources.mapping import load_mapping
+from pipelines.sources.reading import load_mapping
 
 REASONS_SHOWN = 3
 KEYS_SHOWN = 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, Any
 
 import duckdb
@@ -27,29 +27,40 @@ class _BehindTheScenes(QueuedLibpqWriter):
     QUEUE_SIZE = 4
 
 
+def _spool() -> IO[bytes]:
+    return tempfile.SpooledTemporaryFile(SPOOL_BYTES)
+
+
 @dataclass
 class Transferred:
-    """What a pull delivered: rows admitted, rows set aside (their CSV lines spooled), the highest mark seen."""
+    """What a pull delivered: rows admitted, set aside and marked as deleted, and the highest mark seen.
 
-    admitted: int
-    rejected: int
-    highest: int
-    rejects: IO[bytes]
+    The CSV lines of the latter two are spooled.
+    """
+
+    admitted: int = 0
+    rejected: int = 0
+    deleted: int = 0
+    highest: int = NO_MARK
+    rejects: IO[bytes] = field(default_factory=_spool)
+    deletions: IO[bytes] = field(default_factory=_spool)
 
 
 def transfer(
     engine: duckdb.DuckDBPyConnection, sql: str, source: Source, target: psycopg.Connection[Any], copy: str
 ) -> Transferred:
     """Run the pull and COPY its admitted lines into the warehouse; nothing is held but one block."""
-    done = Transferred(0, 0, NO_MARK, tempfile.SpooledTemporaryFile(SPOOL_BYTES))  # noqa: SIM115 - read by the caller
+    done = Transferred()
     with target.cursor() as cursor, cursor.copy(copy, writer=_BehindTheScenes(cursor)) as writer:
         for block in engine.execute(sql).to_arrow_reader(BLOCK_ROWS):
-            lines, rejects, marks = block.columns
+            lines, deletions, rejects, marks = block.columns
             writer.write(_bytes(lines))
             done.admitted += len(lines) - lines.null_count
             done.rejected += len(rejects) - rejects.null_count
-            if rejects.null_count < len(rejects):
-                done.rejects.write(_bytes(rejects))
+            done.deleted += len(deletions) - deletions.null_count
+            for spooled, file in ((rejects, done.rejects), (deletions, done.deletions)):
+                if spooled.null_count < len(spooled):
+                    file.write(_bytes(spooled))
             done.highest = max(done.highest, _highest(marks))
     for place, reason, record in source.set_aside():
         row = json.dumps({"record": record.replace("\0", "\u2400")}, ensure_ascii=False)
@@ -57,6 +68,7 @@ def transfer(
         done.rejects.write((",".join(map(_quoted, fields)) + ",,false\n").encode())
         done.rejected += 1
     done.rejects.seek(0)
+    done.deletions.seek(0)
     return done
 
 

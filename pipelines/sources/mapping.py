@@ -1,33 +1,23 @@
 """A mapping file as typed values: how one source system delivers the canonical entities.
 
-The format stands in `pipelines/sources/README.md`; `canonical.yml` is the worked example. A file is checked as a whole
-against the data contract before anything connects, and every fault names file, line, entity, column and cure.
+The format stands in `pipelines/sources/README.md`; `canonical.yml` is the worked example, `reading` reads and checks.
 """
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from pipelines.contract import ENTITY_BY_NAME, Column, Kind
-from pipelines.settings import Settings
-from pipelines.sources.yaml_lines import Document, YamlError, read_yaml
+from pipelines.contract import Column
 
-SHIPPED = Path(__file__).with_name("mappings")
 # A source may deliver its own change marker without the engine pulling by it.
 UPDATED_AT = "updated_at"
-
-
-class MappingError(Exception):
-    """A mapping file is missing or wrong; one line per fault: `file:line: entity.column: what; cure`."""
 
 
 class SourceKind(StrEnum):
@@ -48,6 +38,15 @@ def _as_text(value: object) -> object:
     return str(value) if isinstance(value, int | float) else value
 
 
+def _as_list(value: object) -> object:
+    """One value stands for a list of it."""
+    return value if value is None or isinstance(value, list) else [value]
+
+
+def _unless_none(value: object) -> object:
+    return None if value == "none" else value
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -63,6 +62,46 @@ class ChangeMarker(_Part):
     type: Literal["timestamp", "id"] = "timestamp"
     overlap_minutes: int | None = Field(None, ge=0, description="type timestamp; default: the settings' value")
     overlap_ids: int = Field(10_000, ge=0, description="type id")
+
+
+# `values: any`: whatever is no empty text, for a column such as deleted_at.
+ANY_VALUE = "any"
+
+
+class Deletion(_Part):
+    """How rows that the source deletes are found: it marks them, or keys are compared every so many nights.
+
+    `flag` is a source column; a row whose text in it is one of `values` is a deleted one. `values` [ANY_VALUE]: any
+    text that is not empty; None: a yes of the usual spellings (true, t, yes, y, 1).
+    """
+
+    flag: str | None = None
+    values: Annotated[list[Annotated[str, BeforeValidator(_as_text)]] | None, BeforeValidator(_as_list)] = None
+    reconcile_every_nights: int | None = Field(None, ge=1)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.flag is None) == (self.reconcile_every_nights is None):
+            raise ValueError("give exactly one of flag and reconcile_every_nights, or `deletion: none`")
+        if self.values is not None and (self.flag is None or not self.values):
+            raise ValueError("values are the texts in the flag's column that mean deleted: give flag, and at least one")
+        return self
+
+
+class IdPrefix(_Part):
+    """A text before every id of a source, so that two systems may use the same numbers.
+
+    It applies to the keys and to the references, of all entities. `shared` names the canonical columns whose ids mean
+    the same in the other systems and stay as they are.
+    """
+
+    text: str = Field(pattern=r"^[A-Za-z0-9_.:/-]{1,20}$")
+    shared: list[str] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: object) -> object:
+        return value if isinstance(value, dict | IdPrefix) else {"text": _as_text(value)}
 
 
 class FileFormat(_Part):
@@ -129,6 +168,7 @@ class EntityMapping(_Part):
     query: str | None = None
     where: str | None = None
     change_marker: ChangeMarker | None = None
+    deletion: Annotated[Deletion | None, BeforeValidator(_unless_none)] = None
     absent: Literal["error", "allowed"] = "error"
     absent_columns: Literal["error", "allowed"] = "error"
     accepted_rejects: AcceptedRejects | None = None
@@ -148,6 +188,7 @@ class Mapping(_Part):
     description: str
     kind: SourceKind
     time_zone: str | None = None
+    id_prefix: IdPrefix | None = None
     files: FileFormat | None = None
     entities: dict[str, EntityMapping] = Field(min_length=1)
     file: Path
@@ -166,118 +207,8 @@ class Mapping(_Part):
     def file_format(self) -> FileFormat:
         return self.files or FileFormat()
 
-
-class _Fault(Exception):
-    def __init__(self, path: Sequence[str | int], message: str) -> None:
-        super().__init__(message)
-        self.path = tuple(path)
-
-
-def load_mapping(name: str, settings: Settings) -> Mapping:
-    """The mapping of that name: `<name>.yml` in the settings' mapping folders, else among the shipped ones.
-
-    Raises:
-        MappingError: there is no such file, or it breaks the format or the contract; all faults at once.
-    """
-    folders = [*settings.mapping_folders, SHIPPED]
-    for folder in folders:
-        file = folder / f"{name}.yml"
-        if file.is_file():
-            return read_mapping(file)
-    known = sorted({path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.yml")})
-    raise MappingError(
-        f"there is no mapping {name!r} ({name}.yml) in {', '.join(map(str, folders))}; known: {', '.join(known)}"
-    )
-
-
-def read_mapping(file: Path) -> Mapping:
-    """Read and check one mapping file; raises MappingError as `load_mapping` does."""
-    try:
-        document = read_yaml(file.read_text("utf-8"))
-    except UnicodeDecodeError as error:
-        raise MappingError(f"{file}:1: is not UTF-8 ({error.reason} at byte {error.start}); save it as UTF-8") from None
-    except YamlError as error:
-        raise MappingError(f"{file}:{error.line}: {error}") from None
-    if not isinstance(document.value, dict):
-        raise MappingError(f"{file}:1: a mapping file starts with source_system, description, kind and entities")
-    try:
-        mapping = Mapping.model_validate({**document.value, "file": file})
-    except ValidationError as error:
-        faults = [_Fault(_named_path(fault["loc"]), _plain(fault)) for fault in error.errors()]
-        raise MappingError(_render(file, document, faults)) from None
-    faults = [*_file_faults(mapping), *_contract_faults(mapping)]
-    if faults:
-        raise MappingError(_render(file, document, faults))
-    return mapping
-
-
-def _named_path(location: tuple[int | str, ...]) -> list[str | int]:
-    return [step for step in location if step != "[key]"]
-
-
-def _plain(fault: Any) -> str:
-    if fault["type"] == "extra_forbidden":
-        return "unknown key; see pipelines/sources/README.md for the keys"
-    return str(fault["msg"]).removeprefix("Value error, ")
-
-
-def _render(file: Path, document: Document, faults: Sequence[_Fault]) -> str:
-    lines = []
-    for fault in faults:
-        *folders, last = fault.path or ("",)
-        where = ".".join(
-            str(step) for step in [*(step for step in folders if step not in ("entities", "columns")), last]
-        )
-        lines.append((document.line(fault.path), f"{where}: {fault}" if where else str(fault)))
-    return "\n".join(f"{file}:{line}: {text}" for line, text in sorted(lines))
-
-
-def _file_faults(mapping: Mapping) -> Iterator[_Fault]:
-    if mapping.source_system != mapping.file.stem:
-        yield _Fault(
-            ["source_system"], f"is {mapping.source_system!r}, but the file is {mapping.file.name}: name them alike"
-        )
-    if mapping.files is not None and mapping.kind is not SourceKind.FILES:
-        yield _Fault(["files"], f"only kind files takes it; the kind is {mapping.kind.value}")
-
-
-def _contract_faults(mapping: Mapping) -> Iterator[_Fault]:
-    for name, entity in mapping.entities.items():
-        path = ["entities", name]
-        contract = ENTITY_BY_NAME.get(name)
-        if contract is None:
-            yield _Fault(path, f"unknown entity{_nearest(name, ENTITY_BY_NAME)}")
-            continue
-        columns = {column.name: column for column in contract.columns}
-        for target, origin in entity.columns.items():
-            if target != UPDATED_AT and target not in columns:
-                yield _Fault([*path, "columns", target], f"unknown column of {name}{_nearest(target, columns)}")
-            elif target != UPDATED_AT:
-                yield from _column_faults([*path, "columns", target], columns[target], origin)
-        for column in contract.columns:
-            if column.required and column.name not in entity.columns:
-                what = "key column" if column.name in contract.key else "required column"
-                yield _Fault([*path, "columns"], f"the {what} {column.name} is not mapped: add `{column.name}: ...`")
-        if UPDATED_AT in entity.columns and entity.change_marker is not None:
-            yield _Fault([*path, "columns", UPDATED_AT], "the change marker fills it: leave it out")
-        if mapping.kind is SourceKind.FILES and entity.change_marker is not None:
-            yield _Fault([*path, "change_marker"], "files are pulled whole: leave it out")
-
-
-def _column_faults(path: list[str], column: Column, origin: ColumnMapping) -> Iterator[_Fault]:
-    if origin.format is not None and column.kind is not Kind.DATE:
-        yield _Fault([*path, "format"], f"only a date column takes a format; {column.name} is {column.kind.value}")
-    allowed = ("true", "false") if column.kind is Kind.BOOLEAN else column.codes
-    for code, target in (origin.codes or {}).items():
-        if target is None and column.required:
-            yield _Fault([*path, "codes", code], f"{column.name} is required: a code cannot mean null")
-        if target is not None and allowed and target not in allowed:
-            yield _Fault([*path, "codes", code], f"{target!r} is none of {', '.join(allowed)}")
-    if origin.constant is not None and allowed and origin.constant not in allowed:
-        yield _Fault([*path, "constant"], f"{origin.constant!r} is none of {', '.join(allowed)}")
-
-
-def _nearest(name: str, known: object) -> str:
-    names = list(known)  # type: ignore[call-overload]
-    near = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean {near[0]}?" if near else f"; known: {', '.join(names)}"
+    def prefix_of(self, column: Column) -> str:
+        """What stands before the ids of a canonical column; empty for any other column."""
+        if self.id_prefix is None or not column.is_id or column.name in self.id_prefix.shared:
+            return ""
+        return self.id_prefix.text

@@ -14,7 +14,7 @@ import pytest
 
 from pipelines.extract import check_rejections, extract_entity, list_extractions
 from pipelines.settings import PROJECT
-from pipelines.sources.mapping import load_mapping
+from pipelines.sources.reading import load_mapping
 from tests.integration.extracting import desk_for
 
 FOLDER = Path(os.environ.get("CVP_REAL_DATA") or PROJECT.parent / "shared" / "data")

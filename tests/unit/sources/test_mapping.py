@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.contract import ENTITIES
 from pipelines.settings import Settings
-from pipelines.sources.mapping import SHIPPED, MappingError, load_mapping, read_mapping
+from pipelines.sources.reading import SHIPPED, MappingError, load_mapping, read_mapping
 
 HEAD = "source_system: erp\ndescription: test\nkind: postgres\n"
 ORDER = """entities:
@@ -172,3 +172,84 @@ def test_no_shipped_mapping_says_where_its_source_is():
     for file in SHIPPED.glob("*.yml"):
         assert "://" not in file.read_text("utf-8")
         assert "/work" not in file.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("deletion", "found"),
+    [
+        ("none", None),
+        ("{flag: loekz, values: X}", ("loekz", ["X"], None)),
+        ("{flag: loekz, values: [X, 1, true]}", ("loekz", ["X", "1", "true"], None)),
+        ("{flag: deleted_at, values: any}", ("deleted_at", ["any"], None)),
+        ("{flag: is_deleted}", ("is_deleted", None, None)),
+    ],
+)
+def test_a_deletion_is_a_flag_or_none(tmp_path, deletion, found):
+    mapping = read_mapping(write(tmp_path, f"{HEAD}{ORDER}    deletion: {deletion}\n"))
+    read = mapping.entities["sales_order"].deletion
+    assert (read and (read.flag, read.values, read.reconcile_every_nights)) == found
+
+
+def test_keys_are_reconciled_only_where_a_marker_hides_what_vanished(tmp_path):
+    deletion = "    deletion: {reconcile_every_nights: 7}\n"
+    marked = read_mapping(write(tmp_path, f"{HEAD}{ORDER}    change_marker: {{column: aedat}}\n{deletion}"))
+    assert marked.entities["sales_order"].deletion.reconcile_every_nights == 7
+    message = refusal(tmp_path, HEAD + ORDER + deletion)
+    assert "erp.yml:11: sales_order.deletion.reconcile_every_nights: without a change_marker everything is" in message
+
+
+@pytest.mark.parametrize(
+    ("deletion", "fault"),
+    [
+        ("{}", "give exactly one of flag and reconcile_every_nights"),
+        ("{flag: a, reconcile_every_nights: 7}", "give exactly one of flag and reconcile_every_nights"),
+        ("{reconcile_every_nights: 0}", "deletion.reconcile_every_nights"),
+        ("{reconcile_every_nights: 7, values: X}", "values are the texts in the flag's column"),
+        ("{flag: a, values: []}", "values are the texts in the flag's column"),
+        ("sometimes", "deletion"),
+    ],
+)
+def test_a_deletion_that_cannot_be_right_is_refused(tmp_path, deletion, fault):
+    message = refusal(tmp_path, f"{HEAD}{ORDER}    change_marker: {{column: aedat}}\n    deletion: {deletion}\n")
+    assert fault in message
+    assert "erp.yml:12: sales_order.deletion" in message
+
+
+def test_ids_are_prefixed_but_for_those_that_are_shared_and_what_is_no_id(tmp_path):
+    mapping = read_mapping(
+        write(tmp_path, HEAD + "id_prefix: {text: 'erp2:', shared: [salesperson_id, product_id]}\n" + ORDER)
+    )
+    prefixed = {column.name for entity in ENTITIES for column in entity.columns if mapping.prefix_of(column)}
+    assert prefixed == {
+        "customer_id", "order_id", "delivery_id", "invoice_id", "payment_id", "service_id", "survey_id",
+        "interaction_id", "account_manager_id", "contract_id", "collaboration_id", "referred_customer_id",
+    }  # fmt: skip
+    short = read_mapping(write(tmp_path, HEAD + "id_prefix: 2\n" + ORDER))
+    assert (short.id_prefix.text, short.id_prefix.shared) == ("2", [])
+
+
+@pytest.mark.parametrize(
+    ("prefix", "fault"),
+    [
+        ("'erp 2'", "erp.yml:4: id_prefix"),
+        ("''", "erp.yml:4: id_prefix"),
+        ("{text: a, shared: [product]}", "id_prefix.shared: 'product' is no id of the contract; did you mean product_"),
+    ],
+)
+def test_a_prefix_that_cannot_be_right_is_refused(tmp_path, prefix, fault):
+    assert fault in refusal(tmp_path, HEAD + f"id_prefix: {prefix}\n" + ORDER)
+
+
+@pytest.mark.parametrize(
+    ("where", "fault"),
+    [
+        ("1=1); drop schema sd; --", "the bracket at"),
+        ("1=1; drop schema sd", "it holds a semicolon"),
+        ("a = 'x", "a quote or comment that opens at"),
+        ("a = 1 /* x", "a quote or comment that opens at"),
+        ("(a = 1", "a bracket is never closed: ) is missing"),
+    ],
+)
+def test_a_condition_that_could_end_the_statement_around_it_is_refused(tmp_path, where, fault):
+    message = refusal(tmp_path, f'{HEAD}{ORDER}    where: "{where}"\n')
+    assert f"erp.yml:11: sales_order.where: {fault}" in message
