@@ -14,6 +14,7 @@ from pipelines.settings import PROJECT, Settings, get_settings, home_folder
 from pipelines.warehouse import migrations
 from pipelines.warehouse.connection import warehouse_engine
 from pipelines.warehouse.server import EmbeddedServer
+from tests.mariadb import require_mariadb, running_mariadb
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER")
 if WORKER:
@@ -75,3 +76,11 @@ def warehouse(server: EmbeddedServer) -> Iterator[Warehouse]:
 def module_warehouse(server: EmbeddedServer) -> Iterator[Warehouse]:
     """A warehouse that the tests of one module share."""
     yield from make_warehouse(server)
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[sa.URL]:
+    """A MariaDB server with an empty database; left out, with a word, where none is installed and no gate asks."""
+    require_mariadb()
+    with running_mariadb() as url:
+        yield url

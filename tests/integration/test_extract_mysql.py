@@ -1,22 +1,12 @@
-"""MariaDB as a source, where Debian's mariadb-server is installed: exact values, zero dates, zones, increments."""
+"""MariaDB as a source: exact values, zero dates, zones, increments."""
 
 from __future__ import annotations
 
-import os
-import pwd
-import secrets
-import shutil
-import socket
-import subprocess
-import time
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import duckdb
 import pytest
-import sqlalchemy as sa
 
 from pipelines.extract import ExtractionError
 from pipelines.extract.engine import load_extension, open_engine, quote_text
@@ -24,12 +14,6 @@ from pipelines.extract.mysql import connection_string
 from pipelines.settings import Settings
 from tests.integration.extracting import desk_for
 
-SERVER, INSTALLER = (
-    shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin") for name in ("mariadbd", "mariadb-install-db")
-)
-START_SECONDS = 60
-USER = "erp"
-PASSWORD = "p@ss w'rd\"\\:/%"  # noqa: S105 - of a server that lives as long as the test
 MAPPING = """
     kind: mysql
     time_zone: Europe/Berlin
@@ -42,54 +26,6 @@ MAPPING = """
         table: customers
         columns: {{customer_id: id, customer_name: name, credit_limit: lim, customer_since_on: since}}
 """
-
-pytestmark = pytest.mark.skipif(
-    not (SERVER and INSTALLER),
-    reason="MySQL is left out: mariadb-server is not installed (apt-get install mariadb-server)",
-)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for(port: int, process: subprocess.Popen) -> None:
-    for _ in range(START_SECONDS * 10):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        assert process.poll() is None, "mariadbd ended at its start"
-        time.sleep(0.1)
-    pytest.fail(f"mariadbd does not listen after {START_SECONDS} s")
-
-
-@pytest.fixture(scope="module")
-def mariadb() -> Iterator[sa.URL]:
-    """A server of its own on a free port with one database and one user, whose password is hard to quote."""
-    folder = Path(f"/tmp/cvp-mariadb-{secrets.token_hex(4)}")  # noqa: S108 - sockets' paths must be short
-    folder.mkdir(mode=0o700)
-    user = pwd.getpwuid(os.geteuid()).pw_name
-    given = ["--no-defaults", f"--datadir={folder / 'data'}", f"--user={user}"]
-    install = [INSTALLER, *given, "--auth-root-authentication-method=normal", "--skip-test-db"]
-    subprocess.run(install, check=True, capture_output=True)
-    setup = folder / "setup.sql"
-    quoted = PASSWORD.replace("\\", "\\\\").replace("'", "\\'")
-    setup.write_text(
-        f"create database erp character set utf8mb4;\ncreate user {USER}@'%' identified by '{quoted}';\n"
-        f"grant all on erp.* to {USER}@'%';\n"
-    )
-    port = free_port()
-    place = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder / 's'}", f"--init-file={setup}"]
-    process = subprocess.Popen([SERVER, *given, *place, "--default-time-zone=+03:00"], stderr=subprocess.DEVNULL)
-    try:
-        wait_for(port, process)
-        yield sa.URL.create("mysql", USER, PASSWORD, "127.0.0.1", port, "erp")
-    finally:
-        process.terminate()
-        process.wait(60)
-        shutil.rmtree(folder)
 
 
 @pytest.fixture
