@@ -1,5 +1,14 @@
-"""dbt, run once per layer inside our own process."""
+"""dbt, run once per layer inside our own process, and its models compiled for evaluations aside."""
 
+from pipelines.transform.compiled import CompiledModel, CompiledProject, compile_models
 from pipelines.transform.dbt import DbtFailed, build_layer, project_manifest, stop_leftovers
 
-__all__ = ["DbtFailed", "build_layer", "project_manifest", "stop_leftovers"]
+__all__ = [
+    "CompiledModel",
+    "CompiledProject",
+    "DbtFailed",
+    "build_layer",
+    "compile_models",
+    "project_manifest",
+    "stop_leftovers",
+]

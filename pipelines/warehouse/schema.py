@@ -129,6 +129,7 @@ RUN = sa.Table(
     sa.Column("tier_basis", sa.Text, comment="margin_and_volume, volume_only or margin_only"),
     sa.Column("calibration_version", sa.Integer),
     sa.Column("process_id", sa.Integer, comment="of the database session that holds the run's lock"),
+    sa.Column("night", JSONB, comment="control.night as the run published it; null where it published nothing"),
     schema="control",
 )
 
@@ -176,6 +177,18 @@ PREVIOUS_NIGHT = sa.Table(
     comment="The one way back: the tiers of the evaluated day before, as published",
 )
 
+PREVIOUS_SCOPE_TIER = sa.Table(
+    "previous_scope_tier",
+    metadata,
+    sa.Column("scope", sa.Text, primary_key=True),
+    sa.Column("scope_id", _BYTEWISE_TEXT, primary_key=True),
+    sa.Column("customer_id", _BYTEWISE_TEXT, primary_key=True),
+    sa.Column("as_of_date", sa.Date, nullable=False, comment="the date of control.previous_night"),
+    sa.Column("tier_computed", sa.Text, nullable=False),
+    schema="control",
+    comment="The one way back of departments and books: their tiers of the evaluated day before, as published",
+)
+
 TIER_OVERRIDE = sa.Table(
     "tier_override",
     metadata,
@@ -186,7 +199,25 @@ TIER_OVERRIDE = sa.Table(
     sa.Column("author", sa.Text, nullable=False),
     sa.Column("starts_on", sa.Date, nullable=False),
     sa.Column("expires_on", sa.Date, nullable=False, comment="the last day on which it holds"),
+    sa.Column("created_at", _INSTANT, nullable=False, server_default=sa.func.now(), comment="when it was entered"),
+    sa.Column("ended_on", sa.Date, comment="the last day on which it holds, where a person ended it early"),
+    sa.Column("ended_at", _INSTANT, comment="when that was entered"),
+    sa.Column("ended_by", sa.Text),
     schema="control",
+)
+
+TIER_SUPPORT = sa.Table(
+    "tier_support",
+    metadata,
+    sa.Column("customer_id", _BYTEWISE_TEXT, primary_key=True),
+    sa.Column("run_id", sa.Text, nullable=False, comment="the run that measured it"),
+    sa.Column("tier_support", sa.Double, nullable=False, comment="share of the draws that keep tier_raw, 0 to 1"),
+    sa.Column("flip_indicator_id", _BYTEWISE_TEXT, comment="null where no single weight changes the tier"),
+    sa.Column("flip_weight_from", sa.Double, comment="its nominal weight in force"),
+    sa.Column("flip_weight_to", sa.Double, comment="the nearest weight found at which tier_raw is another"),
+    sa.Column("flip_tier", sa.Text, comment="the tier there"),
+    schema="control",
+    comment="One row per active customer of the evaluated night: how far its raw tier depends on the weights",
 )
 
 CALIBRATION = sa.Table(

@@ -8,7 +8,7 @@ of every customer, the pyramid; in whole nights also the calibration, what was s
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from pipelines.night import steps
 from tests.conftest import Warehouse
 from tests.integration.method import comparison, driver
 from tests.integration.method.comparison import Difference, report
-from tests.integration.method.models import Models
+from tests.integration.method.models import Models, models_of
 from tests.integration.method.nights import given_before, given_calibration, parameters_for
 from tests.reference import night as reference
 from tests.reference.companies import AS_OF_DATES, make_company, write_folder
@@ -39,10 +39,8 @@ def _seeds(variable: str, default: str) -> list[int]:
     return seeds
 
 
-def _compare(warehouse: Warehouse, night: reference.Night) -> None:
-    def read(relation: str) -> list[dict[str, object]]:
-        return driver.read(warehouse.engine, relation)
-
+def _compare(models: Models, night: reference.Night) -> None:
+    read = models.read
     measured = night.measured
     found: list[Difference] = comparison.staging_differences(read, measured.staged, measured.facts.as_of)
     found += comparison.indicator_differences(read("indicators.indicator_value"), measured)
@@ -53,9 +51,9 @@ def _compare(warehouse: Warehouse, night: reference.Night) -> None:
 
 
 @pytest.fixture(scope="module")
-def models(module_warehouse: Warehouse) -> Models:
-    """The models, built once."""
-    return Models(module_warehouse.settings, module_warehouse.engine)
+def models(module_warehouse: Warehouse) -> Iterator[Models]:
+    """The models, compiled once."""
+    yield from models_of(module_warehouse)
 
 
 def _run(
@@ -82,7 +80,7 @@ def test_models_say_what_the_reference_says(models: Models, module_warehouse: Wa
     before, overrides = given_before(seed, measured)
     night = reference.evaluate(measured, given_calibration(seed, measured), before, overrides)
     _run(models, module_warehouse, company, night, before, overrides)
-    _compare(module_warehouse, night)
+    _compare(models, night)
 
 
 @pytest.mark.parametrize("as_of", AS_OF_DATES[:3], ids=str)
@@ -98,7 +96,7 @@ def test_models_say_what_the_reference_says_of_special_companies(
     weights = dict.fromkeys(reference.FORMULAS, 1 / 30)
     night = reference.evaluate(measured, reference.first_calibration(measured, weights), before)
     _run(models, module_warehouse, company, night, before, [])
-    _compare(module_warehouse, night)
+    _compare(models, night)
 
 
 def _check_published(warehouse: Warehouse, night: reference.Night) -> None:
