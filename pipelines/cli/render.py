@@ -89,14 +89,15 @@ def night_summary(console: Console, settings: Settings, connection: sa.Connectio
     _where_next(console, settings, summary.published_dates(connection))
 
 
-def _table(title: str) -> Table:
+def make_table(title: str) -> Table:
+    """A table in the house's style."""
     return Table(
         title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False
     )
 
 
 def _pyramid(console: Console, night: summary.Pyramid) -> None:
-    table = _table(f"tiers as of {night.as_of_date}")
+    table = make_table(f"tiers as of {night.as_of_date}")
     for heading in ("tier", "customers", "margin share", "volume share", "mean score", "at high risk"):
         table.add_column(heading, justify="left" if heading == "tier" else "right")
     for row in night.tiers:
@@ -108,7 +109,7 @@ def _pyramid(console: Console, night: summary.Pyramid) -> None:
 
 
 def _best(console: Console, night: summary.Pyramid) -> None:
-    table = _table("the ten best by value score")
+    table = make_table("the ten best by value score")
     for heading in ("rank", "customer", "name", "tier", "score", "margin 12m", "volume 12m", "risk"):
         table.add_column(
             heading, justify="right" if heading in ("rank", "score", "margin 12m", "volume 12m") else "left"
@@ -161,7 +162,7 @@ def _cost(console: Console, report: summary.RunReport) -> None:
     cost: dict[str, float] = defaultdict(float)
     for name, _, seconds in report.steps:
         cost[name.partition("[")[0]] += seconds
-    table = _table("what the run cost")
+    table = make_table("what the run cost")
     table.add_column("step")
     table.add_column("seconds", justify="right")
     for name, seconds in cost.items():

@@ -8,7 +8,7 @@ import duckdb
 
 from pipelines.extract.engine import quote_name, quote_text
 from pipelines.extract.errors import AbsentRelation
-from pipelines.extract.source import Relation, Source, split_name, text_of
+from pipelines.extract.source import Relation, Source, split_name, tail_of, text_of
 from pipelines.sources.mapping import EntityMapping, Mapping
 
 
@@ -36,7 +36,7 @@ class DuckdbSource(Source):
     def select(self, relation: Relation) -> str:
         columns = ", ".join(f"{text_of(name, self._types[name])} as {quote_name(name)}" for name in relation.columns)
         where = f" where ({relation.entity.where}\n)" if relation.entity.where else ""
-        return f"select {columns} from {_from(relation.entity)}{where}"
+        return f"select {columns} from {_from(relation.entity)}{where}{tail_of(relation.sample)}"
 
 
 def _from(entity: EntityMapping) -> str:

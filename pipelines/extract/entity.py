@@ -50,7 +50,7 @@ def list_extractions(settings: Settings, names: Sequence[str]) -> list[Extractio
     found = []
     for name in names:
         mapping = load_mapping(name, settings)
-        _location(settings, name)
+        location_of(settings, name)
         found += [Extraction(name, entity) for entity in mapping.entities]
     return found
 
@@ -69,7 +69,7 @@ def extract_entity(settings: Settings, engine: sa.Engine, source: str, entity: s
         raise ExtractionError(source, entity, f"{mapping.file} does not map it")
     with _named_errors(source, entity), open_engine(settings) as reader, engine.begin() as connection:
         work = Landing(settings, connection, mapping, entity, run_id)
-        opened = OPENERS[mapping.kind](reader, mapping, _location(settings, source), work.zones[0])
+        opened = OPENERS[mapping.kind](reader, mapping, location_of(settings, source), work.zones[0])
         outcome = work.pull(reader, opened)
         result = work.account(outcome, started)
     log.info(
@@ -101,7 +101,8 @@ def _primary(error: psycopg.Error) -> str:
     return said(Exception(error.diag.message_primary or type(error).__name__))
 
 
-def _location(settings: Settings, source: str) -> str:
+def location_of(settings: Settings, source: str) -> str:
+    """Where a source is, by the settings; ExtractionError where they do not say."""
     location = settings.sources.get(source)
     if not location:
         raise ExtractionError(

@@ -16,7 +16,7 @@ import duckdb
 
 from pipelines.extract.engine import quote_name, quote_text
 from pipelines.extract.errors import AbsentRelation
-from pipelines.extract.source import Relation, Source, text_of
+from pipelines.extract.source import Relation, Source, tail_of, text_of
 from pipelines.sources.mapping import EntityMapping, Mapping
 
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
@@ -50,7 +50,7 @@ class FilesSource(Source):
     def select(self, relation: Relation) -> str:
         columns = ", ".join(f"{text_of(name, self._types[name])} as {quote_name(name)}" for name in relation.columns)
         where = f" where ({relation.entity.where}\n)" if relation.entity.where else ""
-        return f"select {columns} from {_from(relation.entity)}{where}"
+        return f"select {columns} from {_from(relation.entity)}{where}{tail_of(relation.sample)}"
 
     def set_aside(self) -> list[tuple[str, str, str]]:
         found = "select count(*) from duckdb_tables() where table_name = 'reject_errors'"

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from pipelines.extract.engine import load_extension, quote_text
 from pipelines.extract.errors import AbsentRelation
-from pipelines.extract.source import Relation, Since, Source, split_name
+from pipelines.extract.source import Relation, Since, Source, split_name, tail_of
 from pipelines.sources.mapping import EntityMapping, Mapping
 
 INSTANT = "TIMESTAMP WITH TIME ZONE"
@@ -30,6 +30,9 @@ class MysqlSource(Source):
     def _query(self, sql: str) -> str:
         return f"select * from mysql_query('source', {quote_text(sql)})"
 
+    def _rows(self, sql: str) -> list[tuple[str, ...]]:
+        return self.engine.execute(self._query(sql)).fetchall()
+
     def columns(self, entity: EntityMapping) -> dict[str, str]:
         try:
             self._types = self._describe(self._query(f"select * from {_from(entity)} limit 0"))
@@ -43,15 +46,12 @@ class MysqlSource(Source):
 
     def _instants(self, table: str) -> list[str]:
         """The columns of type TIMESTAMP, which the scanner does not tell from DATETIME."""
-        *schema, name = split_name(table)
-        where = quote_text(schema[0]) if schema else "database()"
-        found = self.engine.execute(
-            self._query(
-                "select column_name from information_schema.columns where data_type = 'timestamp'"
-                f" and table_schema = {where} and table_name = {quote_text(name)}"
-            )
+        schema, name = _place(table)
+        found = self._rows(
+            "select column_name from information_schema.columns where data_type = 'timestamp'"
+            f" and table_schema = {schema} and table_name = {name}"
         )
-        return [row[0] for row in found.fetchall()]
+        return [row[0] for row in found]
 
     def select(self, relation: Relation) -> str:
         columns = ", ".join(f"{self._text(name)} as {_quoted(name)}" for name in relation.columns)
@@ -61,10 +61,25 @@ class MysqlSource(Source):
             conditions += self._since(relation.since)
         if conditions:
             sql += " where " + " and ".join(conditions)
-        return self._query(sql)
+        # MySQL sorts nulls below everything.
+        return self._query(sql + tail_of(relation.sample, _quoted, nulls_last=""))
+
+    def count(self, entity: EntityMapping) -> int:
+        where = f" where ({entity.where}\n)" if entity.where else ""
+        return int(self._rows(f"select cast(count(*) as char) as n from {_from(entity)}{where}")[0][0])
+
+    def has_index(self, entity: EntityMapping, column: str) -> bool | None:
+        if entity.table is None:
+            return None
+        schema, name = _place(entity.table)
+        found = self._rows(
+            "select cast(count(*) as char) as n from information_schema.statistics where seq_in_index = 1"
+            f" and table_schema = {schema} and table_name = {name} and column_name = {quote_text(column)}"
+        )
+        return found[0][0] != "0"
 
     def clock(self) -> datetime:
-        text = self.engine.execute(self._query("select cast(utc_timestamp(6) as char) as utc")).fetchall()[0][0]
+        text = self._rows("select cast(utc_timestamp(6) as char) as utc")[0][0]
         return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
     def _text(self, column: str) -> str:
@@ -102,6 +117,12 @@ def _escaped(value: str) -> str:
 
 def _quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
+
+
+def _place(table: str) -> tuple[str, str]:
+    """Schema and name of a table, as SQL for information_schema."""
+    *schema, name = split_name(table)
+    return quote_text(schema[0]) if schema else "database()", quote_text(name)
 
 
 def _from(entity: EntityMapping) -> str:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from pipelines.extract.engine import load_extension, quote_name, quote_text
 from pipelines.extract.errors import AbsentRelation
-from pipelines.extract.source import Relation, Since, Source, split_name
+from pipelines.extract.source import Relation, Since, Source, split_name, tail_of
 from pipelines.sources.mapping import EntityMapping, Mapping
 
 # Text forms that do not depend on the server's or the role's settings; a dead peer is noticed within two minutes.
@@ -86,7 +86,23 @@ class PostgresSource(Source):
             conditions += _since(relation.since, self._types, self.zone)
         if conditions:
             sql += " where " + " and ".join(conditions)
-        return self._query(sql)
+        return self._query(sql + tail_of(relation.sample))
+
+    def count(self, entity: EntityMapping) -> int:
+        where = f" where ({entity.where}\n)" if entity.where else ""
+        return int(self._rows(f"select count(*)::text from {_from(entity)}{where}")[0][0])
+
+    def has_index(self, entity: EntityMapping, column: str) -> bool | None:
+        if entity.table is None:
+            return None
+        table, name = quote_text(_table(entity.table)), quote_text(column)
+        indexed = (
+            "select exists (select from pg_index as i join pg_attribute as a on a.attrelid = i.indrelid"
+            " and a.attnum = i.indkey[0] where i.indisvalid and i.indpred is null"
+            f" and i.indrelid = {table}::regclass and a.attname = {name})::text"
+        )
+        is_table = f"select relkind::text from pg_class where oid = {table}::regclass"
+        return self._rows(indexed)[0][0] == "true" if self._rows(is_table)[0][0] in ("r", "p", "m") else None
 
     def clock(self) -> datetime:
         return datetime.fromisoformat(self._rows("select now()::text")[0][0]).astimezone(UTC)

@@ -18,7 +18,7 @@ from pipelines.extract.checks import LONGEST_KEY_BYTES, Fault, faults_of, key_fa
 from pipelines.extract.engine import quote_name, quote_text
 from pipelines.extract.errors import ExtractionError
 from pipelines.extract.parsing import Delivered, instant, parsed
-from pipelines.extract.source import Relation, Since, Source, nearest
+from pipelines.extract.source import Relation, Sample, Since, Source, nearest
 from pipelines.sources.mapping import ANY_VALUE, UPDATED_AT, ColumnMapping, EntityMapping, Mapping
 
 NO_MARK = -(2**63)
@@ -34,6 +34,7 @@ class Pull:
     contract: Entity
     zones: tuple[str, str]
     since: Since | None
+    sample: Sample | None = None
 
     @property
     def entity(self) -> EntityMapping:
@@ -55,7 +56,7 @@ def statement(pull: Pull, source: Source) -> str:
     types = source.columns(pull.entity)
     origins = _present(pull, types)
     needed = _needed(pull, source, origins, types)
-    delivered = source.select(Relation(pull.entity, needed, pull.since))
+    delivered = source.select(Relation(pull.entity, needed, pull.since, pull.sample))
     if source.unchecked_text:
         delivered = _with_checked_text(delivered, needed)
     raw = [item for name, origin in origins.items() for item in _raw(name, origin)] + _raw_marker(pull)
@@ -84,18 +85,23 @@ def statement(pull: Pull, source: Source) -> str:
 
 def _present(pull: Pull, types: dict[str, str]) -> dict[str, ColumnMapping]:
     """The mapped columns, but for those that the source may lack and does."""
-    present = {}
+    for name, column in missing_columns(pull, types):
+        raise _unknown_column(pull, name, column, types)
+    return {
+        name: origin for name, origin in pull.entity.columns.items() if origin.column is None or origin.column in types
+    }
+
+
+def missing_columns(pull: Pull, types: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """What the mapping names, must have and the source does not: (canonical column or key of the mapping, column)."""
     for name, origin in pull.entity.columns.items():
-        if origin.column is None or origin.column in types:
-            present[name] = origin
-        elif not _may_lack(pull, name):
-            raise _unknown_column(pull, name, origin.column, types)
+        if origin.column is not None and origin.column not in types and not _may_lack(pull, name):
+            yield name, origin.column
     marker = pull.entity.change_marker
     if marker is not None and marker.column not in types:
-        raise _unknown_column(pull, "change_marker", marker.column, types)
+        yield "change_marker", marker.column
     if pull.flag is not None and pull.flag not in types:
-        raise _unknown_column(pull, "deletion", pull.flag, types)
-    return present
+        yield "deletion", pull.flag
 
 
 def _may_lack(pull: Pull, name: str) -> bool:
@@ -122,11 +128,12 @@ def _needed(pull: Pull, source: Source, origins: dict[str, ColumnMapping], types
         named.add(pull.flag)
     for name, origin in origins.items():
         if origin.expression is not None:
-            named |= _mentioned(pull, source, name, types)
+            named |= mentioned(pull, source, name, types)
     return [name for name in types if name in named] or list(types)[:1]
 
 
-def _mentioned(pull: Pull, source: Source, name: str, types: dict[str, str]) -> set[str]:
+def mentioned(pull: Pull, source: Source, name: str, types: dict[str, str]) -> set[str]:
+    """The source columns that a canonical column's expression reads; ExtractionError where it cannot be read."""
     expression = pull.entity.columns[name].expression
     # A literal, not a bound value: DuckDB imports pandas (a second or more) to bind one.
     serialize = f"select json_serialize_sql({quote_text(f'select ({expression}{chr(10)}) as outcome')})"

@@ -1,8 +1,9 @@
-"""Whether a run set aside too much: the threshold that stops a night. The rows that landed stay."""
+"""Rows that were set aside: the threshold that stops a night, and how to look at them. The rows that landed stay."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from pipelines.extract.errors import ExtractionError
 from pipelines.settings import Settings
 from pipelines.sources.reading import load_mapping
+from pipelines.warehouse.schema import LANDING_REJECTED
 
 REASONS_SHOWN = 3
 KEYS_SHOWN = 3
@@ -65,3 +67,46 @@ def _message(rejected: int, read: int, limit: Decimal, reasons: Sequence[Any]) -
         f"{rejected} of {read} rows were set aside, more than {limit:.1%}: {shown}. Mend them at the source, or accept"
         " them in the mapping (accepted_rejects); `landing.landing_rejected` holds every one"
     )
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which rows set aside are looked at; None: of all source systems, of all entities."""
+
+    source_system: str | None = None
+    entity: str | None = None
+
+    @property
+    def condition(self) -> sa.ColumnElement[bool]:
+        columns = LANDING_REJECTED.c
+        wanted = [(columns.source_system, self.source_system), (columns.entity, self.entity)]
+        return sa.and_(sa.true(), *(column == value for column, value in wanted if value is not None))
+
+
+def count_by_reason(connection: sa.Connection, chosen: Filter) -> list[Any]:
+    """One row per source system, entity and reason, the most frequent first."""
+    columns = LANDING_REJECTED.c
+    named = (columns.source_system, columns.entity, columns.reason)
+    counted = sa.func.count().label("row_count")
+    seen = (
+        sa.func.min(columns.first_rejected_at).label("first_rejected_at"),
+        sa.func.max(columns.last_rejected_at).label("last_rejected_at"),
+    )
+    query = sa.select(*named, counted, *seen).where(chosen.condition).group_by(*named)
+    return list(connection.execute(query.order_by(counted.desc(), *named)).all())
+
+
+def list_rejected(connection: sa.Connection, chosen: Filter, limit: int) -> list[Any]:
+    """The rows rejected last, at most so many."""
+    columns = LANDING_REJECTED.c
+    query = sa.select(LANDING_REJECTED).where(chosen.condition).limit(limit)
+    order = (columns.last_rejected_at.desc(), columns.source_system, columns.entity, columns.key, columns.occurrence)
+    return list(connection.execute(query.order_by(*order)).all())
+
+
+def rejected_with_key(connection: sa.Connection, chosen: Filter, key: str) -> list[Any]:
+    """The rows of that key; its parts may be joined by a slash instead of U+001F."""
+    columns = LANDING_REJECTED.c
+    same = sa.func.replace(columns.key, chr(31), "/") == key.replace(chr(31), "/")
+    query = sa.select(LANDING_REJECTED).where(chosen.condition, same)
+    return list(connection.execute(query.order_by(columns.source_system, columns.entity, columns.occurrence)).all())

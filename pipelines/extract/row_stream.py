@@ -41,10 +41,25 @@ class RowStreamSource(Source):
 
     def select(self, relation: Relation) -> str:
         statement = self._statement(relation.entity, relation.columns)
+        if relation.sample is not None and relation.sample.newest_by is not None:
+            statement = statement.order_by(sa.column(relation.sample.newest_by).desc())
+        if relation.sample is not None:
+            statement = statement.limit(relation.sample.rows)
         schema = pa.schema([(name, pa.string()) for name in relation.columns])
         reader = pa.RecordBatchReader.from_batches(schema, self._blocks(statement, schema))
         self.engine.register(VIEW, reader)
         return f"select * from {quote_name(VIEW)}"
+
+    def has_index(self, entity: EntityMapping, column: str) -> bool | None:
+        if entity.table is None:
+            return None
+        *schema, table = split_name(entity.table)
+        with self._database.connect() as connection:
+            inspector = sa.inspect(connection)
+            indexes = inspector.get_indexes(table, schema=schema[0] if schema else None)
+            key = inspector.get_pk_constraint(table, schema=schema[0] if schema else None)
+        found = [index["column_names"][:1] for index in indexes] + [key["constrained_columns"][:1]]
+        return [column] in found
 
     def _statement(self, entity: EntityMapping, columns: Sequence[str], empty: bool = False) -> sa.Select[Any]:
         names: list[sa.ColumnElement[Any]] = [sa.column(name) for name in columns] or [sa.literal_column("*")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -24,12 +24,21 @@ class Since:
 
 
 @dataclass(frozen=True)
+class Sample:
+    """At most so many rows: any, or those with the highest values of a column."""
+
+    rows: int
+    newest_by: str | None = None
+
+
+@dataclass(frozen=True)
 class Relation:
-    """What is to be read of an entity: source columns, and from where on. `filtered` comes back from the source."""
+    """What is to be read of an entity: source columns, from where on, and whether a sample will do."""
 
     entity: EntityMapping
     columns: Sequence[str]
     since: Since | None
+    sample: Sample | None = None
 
 
 class Source(ABC):
@@ -62,6 +71,16 @@ class Source(ABC):
         A source may apply `since` itself, to read less; the caller applies it to what comes.
         """
 
+    def count(self, entity: EntityMapping) -> int:
+        """The rows of the entity's table or query; `columns` was called before."""
+        some_column = list(self.columns(entity))[:1]
+        select = self.select(Relation(entity, some_column, None))
+        return int(self.engine.execute(f"select count(*) from ({select})").fetchall()[0][0])
+
+    def has_index(self, entity: EntityMapping, column: str) -> bool | None:
+        """Whether an index of the table begins with the column; None where that means nothing or is unknown."""
+        return None
+
     def clock(self) -> datetime:
         """The source's own time."""
         return datetime.now(UTC)
@@ -73,6 +92,14 @@ class Source(ABC):
     def _describe(self, select: str) -> dict[str, str]:
         rows = self.engine.execute(f"describe {select}").fetchall()
         return {row[0]: row[1] for row in rows}
+
+
+def tail_of(sample: Sample | None, quote: Callable[[str], str] = quote_name, nulls_last: str = " nulls last") -> str:
+    """The end of a select that takes a sample, in the words that most databases share."""
+    if sample is None:
+        return ""
+    order = f" order by {quote(sample.newest_by)} desc{nulls_last}" if sample.newest_by else ""
+    return f"{order} limit {sample.rows}"
 
 
 def text_of(column: str, duckdb_type: str) -> str:
@@ -99,9 +126,11 @@ def nearest(name: str, known: Sequence[str]) -> str:
 def split_name(name: str) -> list[str]:
     """The parts of a dotted table name; double quotes keep a dot inside a part."""
     parts, part, quoted = [], "", False
-    for character in name:
+    for place, character in enumerate(name):
         if character == '"':
             quoted = not quoted
+            # Two quotes inside a quoted part stand for one.
+            part += '"' if quoted and name[place - 1 : place] == '"' else ""
         elif character == "." and not quoted:
             parts.append(part)
             part = ""

@@ -12,7 +12,7 @@ import duckdb
 
 from pipelines.extract.engine import load_extension, quote_name, quote_text
 from pipelines.extract.errors import AbsentRelation
-from pipelines.extract.source import Relation, Source
+from pipelines.extract.source import Relation, Source, tail_of
 from pipelines.sources.mapping import EntityMapping, Mapping
 
 
@@ -51,7 +51,18 @@ class SqliteSource(Source):
         sql = f"select {columns} from {_from(relation.entity)}"
         if relation.entity.where:
             sql += f" where ({relation.entity.where}\n)"
-        return self._query(sql)
+        # SQLite sorts nulls below everything.
+        return self._query(sql + tail_of(relation.sample, nulls_last=""))
+
+    def has_index(self, entity: EntityMapping, column: str) -> bool | None:
+        if entity.table is None:
+            return None
+        name = quote_text(entity.table)
+        first = "select i.name from pragma_index_list({0}) as l, pragma_index_info(l.name) as i where i.seqno = 0"
+        rows = self.engine.execute(
+            self._query(first.format(name) + f" union all select name from pragma_table_info({name}) where pk = 1")
+        )
+        return column.lower() in [str(row[0]).lower() for row in rows.fetchall()]
 
 
 def _from(entity: EntityMapping) -> str:

@@ -1,0 +1,97 @@
+"""`cvp sources`: check the connected systems before a night, write a first mapping for a new one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from pipelines.cli import render
+from pipelines.cli.night import EXIT_FAILED, EXIT_USAGE, place_sources
+from pipelines.connect.check import check_source, check_together
+from pipelines.connect.findings import EntityReport, Finding, Severity, SourceReport
+from pipelines.settings import Settings, get_settings
+from pipelines.sources.reading import MappingError
+
+app = typer.Typer(help="The source systems: check what is connected, begin a mapping.", no_args_is_help=True)
+REASONS_SHOWN = 3
+
+
+@app.command()
+def check(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="mappings to check, `name=place` also says where it is; default: those of the night"),
+    ] = None,
+) -> None:
+    """Connect to the sources, compare them with their mappings and the data contract, and sample every entity.
+
+    Nothing is written, neither at the sources nor in the warehouse. Exit code 1 where the night would stop or its
+    numbers would be wrong; every such finding names file, line and cure.
+    """
+    placed = place_sources(",".join(names)) if names else None
+    settings = get_settings()
+    console = render.make_console()
+    chosen = placed or settings.night_sources
+    if not chosen:
+        console.print("no source is configured: place one in the settings (`sources`), or name one: NAME=PLACE")
+        raise typer.Exit(EXIT_USAGE)
+    reports, refused = _checked(console, settings, chosen)
+    for report in reports:
+        _show(console, report)
+    if not names and not refused:
+        for sentence in check_together(settings, reports):
+            console.print(f"[yellow]together[/yellow] {escape(sentence)}", highlight=False, soft_wrap=True)
+    if refused or any(report.has_errors for report in reports):
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _checked(console: Console, settings: Settings, names: list[str]) -> tuple[list[SourceReport], bool]:
+    reports, refused = [], False
+    for name in names:
+        try:
+            with console.status(f"checking {name}"):
+                reports.append(check_source(settings, name))
+        except MappingError as error:
+            refused = True
+            for line in str(error).splitlines():
+                console.print(f"[red]error[/red] {escape(line)}", highlight=False, soft_wrap=True)
+    return reports, refused
+
+
+def _show(console: Console, report: SourceReport) -> None:
+    table = render.make_table(f"{report.source_system} ({report.file.name})")
+    for heading in ("entity", "from", "rows", "sampled", "set aside", "changed a night"):
+        left = heading in ("entity", "from")
+        table.add_column(heading, justify="left" if left else "right", overflow="fold")
+    for entity in report.entities:
+        rejected = ", ".join(f"{count} x {escape(reason)}" for reason, count in _worst(entity))
+        table.add_row(
+            entity.entity, escape(entity.origin), _count(entity.rows), _count(entity.sampled), rejected or "0",
+            _changes(entity),
+        )  # fmt: skip
+    console.print(table)
+    for finding in sorted(report.findings, key=lambda item: (item.severity is not Severity.ERROR, item.line)):
+        console.print(_line(finding), highlight=False, soft_wrap=True)
+
+
+def _worst(entity: EntityReport) -> list[tuple[str, int]]:
+    return list(entity.set_aside.items())[:REASONS_SHOWN]
+
+
+def _changes(entity: EntityReport) -> str:
+    if entity.rows_changed is None:
+        return "not known" if entity.rows else ""
+    at_most = f", at most {entity.rows_changed_at_most:,}" if entity.rows_changed_at_most is not None else " (all)"
+    return f"{entity.rows_changed:,.0f}{at_most}"
+
+
+def _count(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
+
+
+def _line(finding: Finding) -> str:
+    colour = "red" if finding.severity is Severity.ERROR else "yellow"
+    return f"[{colour}]{finding.severity.value}[/{colour}] {escape(str(finding))}"

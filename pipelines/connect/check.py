@@ -1,0 +1,257 @@
+"""The check of a source before its first night: connects, compares, samples. Nothing is written, here or there.
+
+A sample goes through the very statement that a night's pull runs, so that what it sets aside the night would too.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+import sqlalchemy as sa
+
+from pipelines.connect.findings import EntityReport, SourceReport
+from pipelines.connect.type_fit import misfit
+from pipelines.contract import ENTITIES
+from pipelines.contract import entity as contract_of
+from pipelines.extract.engine import open_engine, quote_name, quote_text
+from pipelines.extract.entity import OPENERS, location_of
+from pipelines.extract.errors import AbsentRelation, ExtractionError, said
+from pipelines.extract.parsing import Delivered, instant
+from pipelines.extract.pull import NO_MARK, Pull, mentioned, missing_columns, statement
+from pipelines.extract.source import Relation, Sample, Since, Source, nearest
+from pipelines.extract.watermark import EPOCH
+from pipelines.settings import Settings
+from pipelines.sources.mapping import UPDATED_AT, Mapping
+from pipelines.sources.reading import load_mapping
+from pipelines.sources.yaml_lines import read_yaml
+
+SAMPLE_ROWS = 1_000
+DAYS_LOOKED_AT = 30
+# A smaller table is read in no time without an index.
+ROWS_WORTH_AN_INDEX = 10_000
+READ_ERRORS = (duckdb.Error, sa.exc.SQLAlchemyError, OSError, ValueError, ModuleNotFoundError)
+
+
+def check_source(settings: Settings, name: str) -> SourceReport:
+    """Connect to one source, compare its tables with the mapping and the contract, and sample every entity.
+
+    Raises:
+        MappingError: the mapping file itself is missing or wrong.
+    """
+    mapping = load_mapping(name, settings)
+    report = SourceReport(name, mapping.file, read_yaml(mapping.file.read_text("utf-8")))
+    try:
+        location = location_of(settings, name)
+    except ExtractionError as error:
+        report.error(["source_system"], str(error).partition(": ")[2])
+        return report
+    zones = (mapping.time_zone or settings.time_zone, settings.time_zone)
+    for entity in mapping.entities:
+        # An engine each, as at night: what one entity's files are rejected for is not the next one's.
+        with open_engine(settings) as reader:
+            try:
+                source = OPENERS[mapping.kind](reader, mapping, location, zones[0])
+            except READ_ERRORS as error:
+                report.error(["kind"], f"cannot be read: {said(error)}")
+                return report
+            _EntityCheck(settings, report, source, Pull(mapping, contract_of(entity), zones, None)).run()
+    return report
+
+
+def check_together(settings: Settings, reports: Sequence[SourceReport]) -> list[str]:
+    """What only all sources of a night together show, as sentences; nothing where all is well.
+
+    Two systems that deliver one entity, and what of the contract nobody delivers.
+    """
+    mappings = [load_mapping(report.source_system, settings) for report in reports]
+    found = []
+    for entity in ENTITIES:
+        deliverers = [mapping for mapping in mappings if entity.name in mapping.entities]
+        names = ", ".join(mapping.source_system for mapping in deliverers)
+        if len(deliverers) > 1 and sum(mapping.id_prefix is None for mapping in deliverers) > 1:
+            found.append(
+                f"{entity.name} comes from {names}: where both use the same numbers the night stops at the gate"
+                " keys_come_from_one_source; id_prefix in one of the files keeps them apart"
+            )
+        if not deliverers and entity.name in ("sales_order", "sales_order_line"):
+            found.append(f"nobody delivers {entity.name}: without orders no night is published")
+        elif not deliverers and entity.essential:
+            found.append(f"nobody delivers {entity.name}: it is inferred from the orders, without a name")
+    absent = [entity.name for entity in ENTITIES if not any(entity.name in mapping.entities for mapping in mappings)]
+    further = [name for name in absent if not contract_of(name).essential and name != "exchange_rate"]
+    if further:
+        found.append(
+            f"nobody delivers {', '.join(further)}: the indicators that need them are not available, and their weight"
+            " goes to the others"
+        )
+    return found + list(_currencies_without_rates(settings, mappings, absent))
+
+
+def _currencies_without_rates(settings: Settings, mappings: Sequence[Mapping], absent: Sequence[str]) -> Iterator[str]:
+    if "exchange_rate" not in absent:
+        return
+    for mapping in mappings:
+        for name, entity in mapping.entities.items():
+            currency = entity.columns.get("currency")
+            constant = currency.constant if currency else None
+            if constant not in (None, settings.reporting_currency):
+                yield (
+                    f"{mapping.source_system}.{name} is in {constant}, the reporting currency is"
+                    f" {settings.reporting_currency}, and nobody delivers exchange_rate: the night would stop"
+                )
+
+
+class _EntityCheck:
+    """One entity, step by step; a step that finds the entity unreadable ends it."""
+
+    def __init__(self, settings: Settings, report: SourceReport, source: Source, pull: Pull) -> None:
+        self.settings, self.report, self.source, self.pull = settings, report, source, pull
+        self.path = ["entities", pull.contract.name]
+        self.entity = EntityReport(pull.contract.name, pull.entity.table or "query")
+        report.entities.append(self.entity)
+
+    def run(self) -> None:
+        relation = "query" if self.pull.entity.table is None else "table"
+        try:
+            types = self.source.columns(self.pull.entity)
+            if not self._compare(types):
+                return
+            self._count()
+            marks = self._sample()
+            self._look_at_marker(marks)
+        except AbsentRelation as absent:
+            if self.pull.entity.absent == "error":
+                self.report.error([*self.path, relation], f"the source has no {absent}: provide it, or mend the name")
+            self.entity.origin += " (not delivered)"
+        except (ExtractionError, *READ_ERRORS) as error:
+            self.report.error([*self.path, relation], f"cannot be read: {said(error)}")
+
+    def _compare(self, types: dict[str, str]) -> bool:
+        """Columns and types against mapping and contract; False where the entity cannot be pulled."""
+        fine = True
+        for target, column in missing_columns(self.pull, types):
+            place = [target] if target in ("change_marker", "deletion") else ["columns", target]
+            message = f"{self.entity.origin} has no column {column!r}; {nearest(column, list(types))}"
+            self.report.error([*self.path, *place], message)
+            fine = False
+        for target, origin in self.pull.entity.columns.items():
+            place = [*self.path, "columns", target]
+            if origin.expression is not None:
+                fine &= self._expression_is_readable(target, types, [*place, "expression"])
+            elif origin.column in types and target != UPDATED_AT:
+                fault = misfit(self.pull.contract.column(target), origin, types[origin.column])
+                if fault is not None:
+                    self.report.error(place, fault)
+                    fine = False
+        return fine
+
+    def _expression_is_readable(self, target: str, types: dict[str, str], place: list[str]) -> bool:
+        try:
+            mentioned(self.pull, self.source, target, types)
+        except ExtractionError as error:
+            self.report.error(place, str(error).partition(": ")[2])
+            return False
+        return True
+
+    def _count(self) -> None:
+        self.entity.rows = self.source.count(self.pull.entity)
+        if self.entity.rows == 0:
+            self.report.warning(self.path, "the table or query delivers no row; is that right, or is a `where` wrong?")
+
+    def _sample(self) -> list[int]:
+        """Read a sample through the pull's own statement, count what it sets aside; the marks of the sampled rows."""
+        marker = self.pull.entity.change_marker
+        whole = (self.entity.rows or 0) <= SAMPLE_ROWS
+        samples = [Sample(SAMPLE_ROWS)]
+        if marker is not None and not whole:
+            # Half of it new: the oldest rows of a table are often unlike those of tonight.
+            samples = [Sample(SAMPLE_ROWS // 2), Sample(SAMPLE_ROWS // 2, newest_by=marker.column)]
+        rows = [row for sample in samples for row in self._read(sample)]
+        rejects = [(self.pull.contract.name, row[2]) for row in rows if row[2] is not None]
+        reasons = Counter(
+            reason for _, reject in rejects for reason in next(csv.reader(io.StringIO(reject)))[1].split("; ")
+        )
+        # The count before has read the files too, and rejected the same records.
+        unread = sorted(set(self.source.set_aside())) if whole else []
+        reasons.update(reason for _, reason, _ in unread)
+        self.entity.sampled = len(rows) + len(unread)
+        doubled = self._doubled(row[0] for row in rows if row[0] is not None) if whole else 0
+        if doubled:
+            reasons["duplicate key"] = doubled
+        self.entity.set_aside = dict(reasons.most_common())
+        self._judge(len(rejects) + len(unread) + doubled)
+        return [row[3] for row in rows if row[3] != NO_MARK]
+
+    def _read(self, sample: Sample) -> list[Any]:
+        pull = Pull(self.pull.mapping, self.pull.contract, self.pull.zones, None, sample)
+        return self.source.engine.execute(statement(pull, self.source)).fetchall()
+
+    def _doubled(self, lines: Iterator[str]) -> int:
+        """Rows of a whole table whose key comes more than once: all of them are set aside."""
+        names = self.pull.contract.column_names
+        places = [names.index(name) for name in self.pull.contract.key]
+        keys = Counter(
+            tuple(fields[place] for place in places) for fields in csv.reader(io.StringIO("".join(lines), newline=""))
+        )
+        return sum(count for count in keys.values() if count > 1)
+
+    def _judge(self, rejected: int) -> None:
+        if not rejected:
+            return
+        accepted = self.pull.entity.accepted_rejects
+        limit = max(
+            self.settings.rejected_share_limit, accepted.share if accepted else self.settings.rejected_share_limit
+        )
+        reasons = "; ".join(f"{count} x {reason}" for reason, count in self.entity.set_aside.items())
+        message = f"{rejected} of {self.entity.sampled} sampled rows would be set aside: {reasons}"
+        expected = rejected / self.entity.sampled * (self.entity.rows or self.entity.sampled)
+        if rejected > limit * self.entity.sampled and expected > self.settings.rejected_rows_allowed:
+            cure = (
+                f"more than {limit:.1%} stop the night: mend them at the source or here (codes, format), or accept them"
+            )
+            self.report.error(self.path, f"{message}; {cure} (accepted_rejects)")
+        else:
+            self.report.warning(self.path, f"{message}; `cvp rejects` lists them after a night")
+
+    def _look_at_marker(self, marks: list[int]) -> None:
+        marker, rows = self.pull.entity.change_marker, self.entity.rows or 0
+        if marker is None:
+            self.entity.rows_changed = float(rows)
+            return
+        place = [*self.path, "change_marker"]
+        if rows and not marks:
+            message = f"no sampled row has a readable value in {marker.column}: every night would pull everything"
+            self.report.error(place, f"{message}; name another column, or leave the marker out")
+            return
+        if rows > ROWS_WORTH_AN_INDEX and self.source.has_index(self.pull.entity, marker.column) is False:
+            message = f"no index of {self.entity.origin} begins with {marker.column}: every night reads the whole table"
+            self.report.warning(place, f"{message} of {rows:,} rows; have one created")
+        if marker.type == "timestamp" and marks:
+            self._estimate(max(marks))
+
+    def _estimate(self, newest: int) -> None:
+        """Rows changed a day, from the markers of the last days before the newest change."""
+        days = self._changes_by_day(EPOCH + timedelta(microseconds=newest))
+        self.entity.rows_changed = sum(days) / DAYS_LOOKED_AT
+        self.entity.rows_changed_at_most = max(days, default=0)
+
+    def _changes_by_day(self, newest: datetime) -> list[int]:
+        column = self.pull.entity.change_marker.column  # type: ignore[union-attr]
+        first = newest - timedelta(days=DAYS_LOOKED_AT)
+        select = self.source.select(Relation(self.pull.entity, [column], Since(column, instant=first)))
+        delivered = Delivered(self.pull.zones, self.source.columns(self.pull.entity)[column])
+        bounds = " and ".join(
+            f"changed_at {sign} timestamptz {quote_text(bound.isoformat())}"
+            for sign, bound in ((">", first), ("<=", newest))
+        )
+        rows = self.source.engine.execute(
+            f"select count(*) from (select {instant('raw', delivered)} as changed_at from"
+            f" (select {quote_name(column)} as raw from ({select}))) where {bounds} group by cast(changed_at as date)"
+        )
+        return [int(row[0]) for row in rows.fetchall()]

@@ -1,0 +1,227 @@
+"""`cvp sources check` on PostgreSQL, SQLite and a folder: each thing wrong is named with file, line and cure."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from pipelines.cli import app
+from pipelines.connect.check import check_source, check_together
+from pipelines.settings import Settings, get_settings
+from tests.integration.extracting import text_table
+
+GOOD = """source_system: erp
+description: of a test
+kind: postgres
+time_zone: Asia/Shanghai
+entities:
+  sales_order:
+    table: sd.vbak
+    change_marker: {column: aedat, type: timestamp, overlap_minutes: 60}
+    columns:
+      order_id: vbeln
+      customer_id: kunnr
+      ordered_on: audat
+      is_cancelled: {column: abstk, codes: {A: false, C: true}}
+"""
+
+
+@pytest.fixture(scope="module")
+def database(server):
+    """A sales system with 12,000 orders, 400 a day for thirty days, of which a few have a code that nobody mapped."""
+    name = f"test_check_{secrets.token_hex(4)}"
+    server.ensure_database(name, "erp_owner")
+    url = server.url("erp_owner", name)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("create schema sd")
+        connection.execute(
+            "create table sd.vbak (vbeln text primary key, kunnr text, audat date, abstk char(1), aedat timestamp,"
+            " bytes bytea, weight double precision)"
+        )
+        connection.execute(
+            "insert into sd.vbak select n, 'C', '2024-01-01', case when n > 11990 then 'X' else 'A' end,"
+            " timestamp '2024-01-31 23:00' - make_interval(mins => (12000 - n) * 36 / 10)"
+            " from generate_series(1, 12000) n"
+        )
+        connection.execute("create view sd.v as select * from sd.vbak limit 0")
+    yield url
+    server.drop_database(name)
+
+
+@pytest.fixture
+def check(database, tmp_path, request):
+    """Check a mapping's text against the sales system."""
+
+    def run(text: str, place: str | None = database):
+        (tmp_path / "erp.yml").write_text(text, "utf-8")
+        settings = get_settings().model_copy(
+            update={"sources": {"erp": place} if place else {}, "mapping_folders": [tmp_path]}
+        )
+        return check_source(settings, "erp")
+
+    return run
+
+
+def said(report) -> list[str]:
+    return [f"{finding.severity.value} {finding.file.name}:{finding.line}: {finding.where}: {finding.message}"
+            for finding in report.findings]  # fmt: skip
+
+
+def test_a_sample_says_what_would_be_set_aside_and_the_markers_how_many_rows_change_a_night(check):
+    report = check(GOOD)
+    entity = report.entities[0]
+    assert (entity.rows, entity.sampled) == (12_000, 1_000)
+    # the newest half of the sample finds what the oldest rows do not show
+    assert entity.set_aside == {"is_cancelled: code is not in the mapping": 10}
+    assert entity.rows_changed == pytest.approx(400, rel=0.01)
+    assert entity.rows_changed_at_most == 400
+    first, second = said(report)
+    assert first.startswith("warning erp.yml:6: erp.sales_order: 10 of 1000 sampled rows would be set aside: 10 x is_c")
+    assert second.startswith("warning erp.yml:8: erp.sales_order.change_marker: no index of sd.vbak begins with aedat")
+    assert not report.has_errors
+
+
+def test_an_index_on_the_marker_is_seen(check, database):
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("create index by_change on sd.vbak (aedat, vbeln)")
+        try:
+            assert not any("no index" in line for line in said(check(GOOD)))
+        finally:
+            connection.execute("drop index sd.by_change")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fault"),
+    [
+        ("table: sd.vbak", "table: sd.vbk", "error erp.yml:7: erp.sales_order.table: the source has no table sd.vbk"),
+        ("order_id: vbeln", "order_id: vbeln_x",
+         "error erp.yml:10: erp.sales_order.order_id: sd.vbak has no column 'vbeln_x'; did you mean vbeln?"),
+        ("column: aedat", "column: aenam",
+         "error erp.yml:8: erp.sales_order.change_marker: sd.vbak has no column 'aenam'; did you mean aedat?"),
+        ("ordered_on: audat", "ordered_on: weight",
+         "error erp.yml:12: erp.sales_order.ordered_on: weight is of type DOUBLE, which is no date: map a date column"),
+        ("ordered_on: audat", "ordered_on: bytes", "bytes is of type BLOB, which is no date"),
+        ("ordered_on: audat", "ordered_on: {expression: audatt}",
+         "error erp.yml:12: erp.sales_order.ordered_on.expression: sd.vbak has no column 'audatt'"),
+        ("ordered_on: audat", "ordered_on: abstk",
+         "error erp.yml:6: erp.sales_order: 1000 of 1000 sampled rows would be set aside: 1000 x ordered_on is no"),
+        ("table: sd.vbak", "query: select * from sd.vbakk", "erp.yml:7: erp.sales_order.query: cannot be read: rel"),
+        ("table: sd.vbak", "table: sd.v", "warning erp.yml:6: erp.sales_order: the table or query delivers no row"),
+        ("column: aedat", "column: abstk", "no sampled row has a readable value in abstk"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named_with_its_line_and_cure(check, before, after, fault):
+    text = GOOD.replace(before, after)
+    report = check(text)
+    assert any(fault in line for line in said(report)), said(report)
+    assert report.has_errors is ("warning" not in fault)
+
+
+def test_all_missing_columns_are_named_at_once(check):
+    report = check(GOOD.replace("vbeln", "a").replace("kunnr", "b"))
+    assert [line.split(" has no")[0] for line in said(report)] == [
+        "error erp.yml:10: erp.sales_order.order_id: sd.vbak",
+        "error erp.yml:11: erp.sales_order.customer_id: sd.vbak",
+    ]
+
+
+def test_an_unplaced_and_an_unreachable_source_are_errors_without_a_password_in_them(check, database):
+    assert said(check(GOOD, None)) == [
+        "error erp.yml:1: erp.source_system: the settings do not say where it is: set CVP_SOURCES__erp=... or"
+        " `sources` in the file"
+    ]
+    (line,) = said(check(GOOD, "postgresql://nobody:s3cret@127.0.0.1:1/nothing"))
+    assert line.startswith("error erp.yml:3: erp.kind: cannot be read: ")
+    assert "s3cret" not in line
+
+
+FOLDER = """source_system: erp
+description: of a test
+kind: files
+entities:
+  customer:
+    table: customer
+    columns: {customer_id: id, customer_name: name, credit_limit: limit}
+  invoice:
+    table: invoice
+    absent: allowed
+    columns: {invoice_id: a, customer_id: b, issued_on: c, due_on: d, amount: e}
+"""
+
+
+def test_in_a_small_file_doubled_keys_and_records_that_are_no_rows_count_too(check, tmp_path):
+    text_table(tmp_path / "data", "customer.csv", "id,name,limit\n1,A,x\n2,B,1\n2,C,1\n4\n5,,\n" + "6,F,6\n" * 0)
+    report = check(FOLDER, str(tmp_path / "data"))
+    customer, invoice = report.entities
+    assert customer.set_aside == {
+        "credit_limit is no number": 1, "customer_name is missing": 1, "the record is no row: missing columns": 1,
+        "duplicate key": 2,
+    }  # fmt: skip
+    assert (customer.rows, customer.sampled) == (4, 5)
+    assert invoice.origin == "invoice (not delivered)"
+    # five rows are few: they stop no night
+    assert not report.has_errors
+
+
+def test_a_sqlite_marker_without_an_index_is_a_warning_and_its_newest_rows_are_sampled(check, tmp_path):
+    with sqlite3.connect(tmp_path / "crm.sqlite") as connection:
+        connection.execute("create table vbak (vbeln integer primary key, kunnr, audat, abstk, aedat text)")
+        connection.executemany(
+            "insert into vbak values (?, 'C', '2024-01-01', ?, ?)",
+            [
+                (n, "X" if n > 19_990 else "A", f"2024-01-{1 + n // 1000:02}T{n % 1000 // 60:02}:{n % 60:02}:00")
+                for n in range(20_000)
+            ],
+        )
+    text = GOOD.replace("kind: postgres", "kind: sqlite").replace("sd.vbak", "vbak")
+    report = check(text, str(tmp_path / "crm.sqlite"))
+    assert report.entities[0].set_aside == {"is_cancelled: code is not in the mapping": 9}
+    assert any("no index of vbak begins with aedat" in line for line in said(report))
+    by_id = text.replace("{column: aedat, type: timestamp, overlap_minutes: 60}", "{column: vbeln, type: id}")
+    report = check(by_id, str(tmp_path / "crm.sqlite"))
+    assert not any("no index" in line for line in said(report))
+    assert report.entities[0].rows_changed is None
+
+
+def test_sources_are_judged_together(check, tmp_path, database):
+    report = check(GOOD + "      currency: {constant: USD}\n")
+    second = (tmp_path / "erp.yml").read_text("utf-8").replace("source_system: erp", "source_system: erp2")
+    (tmp_path / "erp2.yml").write_text(second, "utf-8")
+    settings = Settings(sources={"erp": database, "erp2": database}, mapping_folders=[tmp_path])
+    found = check_together(settings, [report, check_source(settings, "erp2")])
+    assert found[0].startswith("nobody delivers customer: it is inferred from the orders")
+    assert any(line.startswith("sales_order comes from erp, erp2: ") for line in found)
+    assert any(line.startswith("nobody delivers sales_order_line: without orders no night") for line in found)
+    assert any(line.startswith("erp.sales_order is in USD, the reporting currency is CNY") for line in found)
+    (tmp_path / "erp2.yml").write_text(second.replace("kind:", "id_prefix: b\nkind:"), "utf-8")
+    found = check_together(settings, [report, check_source(settings, "erp2")])
+    assert not any("comes from" in line for line in found)
+
+
+def command(*arguments: str, **environment: str):
+    get_settings.cache_clear()
+    try:
+        return CliRunner().invoke(app, ["sources", "check", *arguments], env=environment)
+    finally:
+        get_settings.cache_clear()
+
+
+def test_the_command_shows_a_table_and_its_exit_code_tells_whether_a_night_would_stop(tmp_path, database):
+    (tmp_path / "erp.yml").write_text(GOOD, "utf-8")
+    places = {"CVP_MAPPING_FOLDERS": str(tmp_path), "CVP_SOURCES__erp": database}
+    fine = command("erp", **places)
+    assert fine.exit_code == 0, fine.output
+    assert "12,000" in fine.output
+    assert "10 x is_cancelled: code is not in the mapping" in " ".join(fine.output.split())
+    (tmp_path / "erp.yml").write_text(GOOD.replace("audat", "audit"), "utf-8")
+    wrong = command("erp", **places)
+    assert wrong.exit_code == 1
+    assert f"error {tmp_path}/erp.yml:12: erp.sales_order.ordered_on: sd.vbak has no column 'audit'" in wrong.output
+    (tmp_path / "erp.yml").write_text(GOOD.replace("kunnr", ""), "utf-8")
+    refused = command("erp", **places)
+    assert refused.exit_code == 1
+    assert f"error {tmp_path}/erp.yml:11: sales_order.customer_id: " in refused.output
