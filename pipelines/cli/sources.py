@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +13,8 @@ from pipelines.cli import render
 from pipelines.cli.night import EXIT_FAILED, EXIT_USAGE, place_sources
 from pipelines.connect.check import check_source, check_together
 from pipelines.connect.findings import EntityReport, Finding, Severity, SourceReport
+from pipelines.connect.scaffold import ScaffoldError, default_name
+from pipelines.connect.scaffold import scaffold as write_scaffold
 from pipelines.settings import Settings, get_settings
 from pipelines.sources.reading import MappingError
 
@@ -46,6 +49,37 @@ def check(
             console.print(f"[yellow]together[/yellow] {escape(sentence)}", highlight=False, soft_wrap=True)
     if refused or any(report.has_errors for report in reports):
         raise typer.Exit(EXIT_FAILED)
+
+
+@app.command()
+def scaffold(
+    url: Annotated[str, typer.Argument(help="database URL, SQLite or DuckDB file, or folder of CSV or Parquet files")],
+    name: Annotated[str | None, typer.Option(help="the source system's name; default: from the URL")] = None,
+    out: Annotated[Path | None, typer.Option(help="file to write, NAME.yml; default: print it")] = None,
+) -> None:
+    """Look at a source and write a first mapping: guesses marked as guesses, what nobody can guess marked FILL_IN."""
+    chosen = name or (out.stem if out else default_name(url))
+    errors = Console(stderr=True)
+    if out is not None and (out.exists() or out.stem != chosen):
+        what = "exists already" if out.exists() else f"must be named {chosen}.yml, as the source system"
+        errors.print(f"[red]refused:[/red] {escape(str(out))} {what}", highlight=False, soft_wrap=True)
+        raise typer.Exit(EXIT_USAGE)
+    try:
+        written = write_scaffold(get_settings(), url, chosen)
+    except ScaffoldError as error:
+        errors.print(f"[red]failed:[/red] {escape(chosen)} {escape(str(error))}", highlight=False, soft_wrap=True)
+        raise typer.Exit(EXIT_FAILED) from error
+    if out is None:
+        typer.echo(written.text, nl=False)
+        return
+    out.write_text(written.text, encoding="utf-8")
+    console = render.make_console()
+    console.print(f"{out}: {written.entities} entities guessed, {written.gaps} places to fill in (FILL_IN)")
+    console.print(
+        f"next: say where it is (CVP_SOURCES__{chosen}=..., or `sources` in cvp.toml), and in which folder the file"
+        f" lies (mapping_folders); then cvp sources check {chosen}",
+        highlight=False, soft_wrap=True, markup=False,
+    )  # fmt: skip
 
 
 def _checked(console: Console, settings: Settings, names: list[str]) -> tuple[list[SourceReport], bool]:

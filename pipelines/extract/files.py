@@ -69,6 +69,10 @@ class FilesSource(Source):
             for line, error, record, file in rows
         ]
 
+    def stems(self) -> list[str]:
+        """What a mapping can name as a table, in alphabetical order."""
+        return sorted(self._files())
+
     def _files(self) -> dict[str, Path]:
         files: dict[str, Path] = {}
         for path in sorted(self.folder.iterdir()):

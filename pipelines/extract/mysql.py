@@ -30,7 +30,8 @@ class MysqlSource(Source):
     def _query(self, sql: str) -> str:
         return f"select * from mysql_query('source', {quote_text(sql)})"
 
-    def _rows(self, sql: str) -> list[tuple[str, ...]]:
+    def rows(self, sql: str) -> list[tuple[str, ...]]:
+        """What a select at the source gives."""
         return self.engine.execute(self._query(sql)).fetchall()
 
     def columns(self, entity: EntityMapping) -> dict[str, str]:
@@ -47,7 +48,7 @@ class MysqlSource(Source):
     def _instants(self, table: str) -> list[str]:
         """The columns of type TIMESTAMP, which the scanner does not tell from DATETIME."""
         schema, name = _place(table)
-        found = self._rows(
+        found = self.rows(
             "select column_name from information_schema.columns where data_type = 'timestamp'"
             f" and table_schema = {schema} and table_name = {name}"
         )
@@ -66,20 +67,20 @@ class MysqlSource(Source):
 
     def count(self, entity: EntityMapping) -> int:
         where = f" where ({entity.where}\n)" if entity.where else ""
-        return int(self._rows(f"select cast(count(*) as char) as n from {_from(entity)}{where}")[0][0])
+        return int(self.rows(f"select cast(count(*) as char) as n from {_from(entity)}{where}")[0][0])
 
     def has_index(self, entity: EntityMapping, column: str) -> bool | None:
         if entity.table is None:
             return None
         schema, name = _place(entity.table)
-        found = self._rows(
+        found = self.rows(
             "select cast(count(*) as char) as n from information_schema.statistics where seq_in_index = 1"
             f" and table_schema = {schema} and table_name = {name} and column_name = {quote_text(column)}"
         )
         return found[0][0] != "0"
 
     def clock(self) -> datetime:
-        text = self._rows("select cast(utc_timestamp(6) as char) as utc")[0][0]
+        text = self.rows("select cast(utc_timestamp(6) as char) as utc")[0][0]
         return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
     def _text(self, column: str) -> str:

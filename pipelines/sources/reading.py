@@ -6,7 +6,7 @@ Every fault names file, line, entity, column and cure; all faults of a file are 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ from pipelines.sources.statement_text import fault_in
 from pipelines.sources.yaml_lines import Document, YamlError, read_yaml
 
 SHIPPED = Path(__file__).with_name("mappings")
+# What `cvp sources scaffold` writes where a person has to decide.
+FILL_IN = "FILL_IN"
+CURE_OF_A_GAP = "write what belongs there, or take the line out"
 
 
 class MappingError(Exception):
@@ -58,6 +61,9 @@ def read_mapping(file: Path) -> Mapping:
         raise MappingError(f"{file}:{error.line}: {error}") from None
     if not isinstance(document.value, dict):
         raise MappingError(f"{file}:1: a mapping file starts with source_system, description, kind and entities")
+    gaps = [_Fault(path, f"{FILL_IN} is left: {CURE_OF_A_GAP}") for path in _gaps(document.value, [])]
+    if gaps:
+        raise MappingError(_render(file, document, gaps))
     try:
         mapping = Mapping.model_validate({**document.value, "file": file})
     except ValidationError as error:
@@ -67,6 +73,19 @@ def read_mapping(file: Path) -> Mapping:
     if faults:
         raise MappingError(_render(file, document, faults))
     return mapping
+
+
+def _gaps(value: object, path: list[str | int]) -> Iterator[list[str | int]]:
+    """Where something is still to be filled in."""
+    parts: Iterable[tuple[str | int, object]] = ()
+    if isinstance(value, dict):
+        parts = value.items()
+    elif isinstance(value, list):
+        parts = enumerate(value)
+    elif value == FILL_IN:
+        yield path
+    for step, part in parts:
+        yield from [[*path, step]] if step == FILL_IN else _gaps(part, [*path, step])
 
 
 def _named_path(location: tuple[int | str, ...]) -> list[str | int]:

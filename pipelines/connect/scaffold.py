@@ -1,0 +1,219 @@
+"""Writes a first mapping file from what a source looks like: guesses marked as guesses, gaps that keep it refused."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import sqlalchemy as sa
+
+from pipelines.connect.file_format import guess_format
+from pipelines.connect.guesses import EntityGuess, Guess, guess
+from pipelines.connect.reflection import SourceTable, kind_of, reflect
+from pipelines.contract import ENTITIES, Column, Kind
+from pipelines.extract.engine import open_engine, quote_name
+from pipelines.extract.entity import OPENERS
+from pipelines.extract.errors import said
+from pipelines.extract.parsing import Delivered, parsed
+from pipelines.extract.source import Relation, Sample, Source
+from pipelines.settings import Settings
+from pipelines.sources.mapping import EntityMapping, FileFormat, Mapping, SourceKind
+from pipelines.sources.reading import FILL_IN
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*( [A-Za-z0-9_.]+)*")
+_YAML_WORDS = {"true", "false", "null", "none"}
+CODES_LOOKED_AT = 1_000
+MOST_CODES = 12
+COLUMNS_SHOWN = 8
+LINE_NUMBER_HINT = "; where an order names a product once only, the product's number can stand for the line's"
+
+
+class ScaffoldError(Exception):
+    """The source cannot be opened or holds no table; the message names the cure."""
+
+
+@dataclass(frozen=True)
+class Scaffold:
+    """The text of a mapping file, and how much of it is left to a person."""
+
+    name: str
+    text: str
+    entities: int
+    gaps: int
+
+
+def default_name(location: str) -> str:
+    """A source system's name from its URL, file or folder; `source` where none can be made of it."""
+    last = sa.make_url(location).database if "://" in location else location
+    stem = Path(last or "").stem or Path(last or "").name
+    name = re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_")
+    return name if re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name) else "source"
+
+
+def scaffold(settings: Settings, location: str, name: str) -> Scaffold:
+    """Look at a source and write what its mapping might be.
+
+    Raises:
+        ScaffoldError: the source cannot be read, or has no table.
+    """
+    try:
+        kind = kind_of(location)
+        form = guess_format(Path(location).expanduser()) if kind is SourceKind.FILES else None
+        mapping = Mapping.model_construct(
+            source_system=name, description="", kind=kind, files=form, entities={}, file=Path(f"{name}.yml"),
+            time_zone=None, id_prefix=None,
+        )  # fmt: skip
+        with open_engine(settings) as reader:
+            source = OPENERS[kind](reader, mapping, location, settings.time_zone)
+            tables = reflect(source)
+            if not tables:
+                raise ScaffoldError(f"{name} has no table: is it the right database, and may its user see the tables?")
+            found = guess(tables)
+            body = [line for entity in found for line in _EntityText(source, entity).lines()]
+    except (duckdb.Error, sa.exc.SQLAlchemyError, OSError, ValueError, ModuleNotFoundError) as error:
+        raise ScaffoldError(f"cannot be read: {said(error)}") from error
+    lines = [*_head(name, kind, form), *body, *_leftovers(found, tables)]
+    text = "\n".join(lines) + "\n"
+    gaps = sum(FILL_IN in line.partition("#")[0] for line in lines)
+    return Scaffold(name, text, len(found), gaps)
+
+
+def _head(name: str, kind: SourceKind, form: FileFormat | None) -> Iterator[str]:
+    yield f"# A first mapping of {name}, from what its tables look like. Look at every line that says guess; replace"
+    yield f"# every {FILL_IN}: until then the file is refused. Then: cvp sources check {name}"
+    yield "# What the columns mean: pipelines/contract.py. What else a mapping can say: pipelines/sources/README.md"
+    yield f"source_system: {name}"
+    yield f"description: {name}"
+    yield f"kind: {kind.value}"
+    yield "# time_zone: Europe/Berlin     # of timestamps without zone; left out: the company's own"
+    if form is not None:
+        given = form.model_dump(exclude_defaults=True)
+        if given:
+            yield f"files: {json.dumps(given, ensure_ascii=False)}     # guess: from the first lines"
+    yield "entities:"
+
+
+def _leftovers(found: list[EntityGuess], tables: list[SourceTable]) -> Iterator[str]:
+    guessed = {item.entity.name for item in found}
+    missing = [entity.name for entity in ENTITIES if entity.name not in guessed]
+    if not found:
+        yield f"  {FILL_IN}: {FILL_IN}     # no table looks like an entity of the contract"
+    if missing:
+        yield ""
+        yield f"# Not found here, add them if the system has them: {', '.join(missing)}"
+    used = {item.table.mapped_name for item in found}
+    others = [table for table in tables if table.mapped_name not in used]
+    if others:
+        yield "# Tables that nothing was guessed for:"
+    for table in others:
+        columns = ", ".join(column.name for column in table.columns[:COLUMNS_SHOWN])
+        more = ", ..." if len(table.columns) > COLUMNS_SHOWN else ""
+        yield _one_line(f"#   {table.mapped_name} ({columns}{more}){': ' + table.comment if table.comment else ''}")
+
+
+class _EntityText:
+    """One entity's lines."""
+
+    def __init__(self, source: Source, found: EntityGuess) -> None:
+        self.source, self.found = source, found
+
+    def lines(self) -> Iterator[str]:
+        found = self.found
+        yield f"  {found.entity.name}:"
+        yield _commented(f"    table: {_scalar(found.table.mapped_name)}", f"guess: {found.reason}{self._other_key()}")
+        if found.change_marker is not None:
+            marker = found.change_marker
+            index = "" if marker.name in found.table.indexed else "; no index begins with it"
+            line = f"    change_marker: {{column: {_scalar(marker.name)}, type: timestamp}}"
+            yield _commented(line, f"guess: {marker.reason}{index}")
+        if found.deletion_flag is not None:
+            flag = found.deletion_flag
+            line = f"    deletion: {{flag: {_scalar(flag.name)}, values: any}}"
+            yield _commented(line, f"guess: {flag.reason}; which values mean deleted?")
+        yield "    columns:"
+        for column in found.entity.columns:
+            yield from self._column(column)
+
+    def _other_key(self) -> str:
+        """A hint where the table's own key has more parts than the entity's."""
+        key = [self.found.columns[name].name for name in self.found.entity.key if name in self.found.columns]
+        if set(self.found.table.key) <= set(key):
+            return ""
+        wanted, there = ", ".join(self.found.entity.key), ", ".join(self.found.table.key)
+        return f"; its key is {there}, but {wanted} must be unique: a `where` or a query may be needed"
+
+    def _column(self, column: Column) -> Iterator[str]:
+        guessed = self.found.columns.get(column.name)
+        if guessed is None and not column.required:
+            yield _one_line(f"      # {column.name}: not found ({_asked(column)})")
+        elif guessed is None:
+            free = ", ".join(self._free()) or "none"
+            hint = LINE_NUMBER_HINT if column.name == "line_number" else ""
+            yield _commented(
+                f"      {column.name}: {FILL_IN}", f"required, {_asked(column)}; columns left: {free}{hint}"
+            )
+        else:
+            yield from self._guessed(column, guessed)
+
+    def _guessed(self, column: Column, guessed: Guess) -> Iterator[str]:
+        codes = self._untranslated(column, guessed)
+        said_there = next(item.comment for item in self.found.table.columns if item.name == guessed.name)
+        why = f"guess: {guessed.reason}" + (f"; its comment: {said_there}" if said_there not in guessed.reason else "")
+        referred = self.found.table.references.get(guessed.name)
+        if referred and not column.is_id:
+            why += f"; it references {referred}: a query can join the name from there"
+        if codes is None:
+            yield _commented(f"      {column.name}: {_scalar(guessed.name)}", why)
+            return
+        pairs = ", ".join(f"{json.dumps(code, ensure_ascii=False)}: {FILL_IN}" for code in codes)
+        line = f"      {column.name}: {{column: {_scalar(guessed.name)}, codes: {{{pairs}}}}}"
+        yield _commented(line, f"{why}; each is one of {_allowed(column)}")
+
+    def _untranslated(self, column: Column, guessed: Guess) -> list[str] | None:
+        """The values of a coded column that the contract does not know, of a sample; None where it knows all."""
+        if not column.codes and column.kind is not Kind.BOOLEAN:
+            return None
+        entity = EntityMapping(table=self.found.table.mapped_name, columns={})
+        types = self.source.columns(entity)
+        select = self.source.select(Relation(entity, [guessed.name], None, Sample(CODES_LOOKED_AT)))
+        value = parsed("value", column.kind, Delivered(("UTC", "UTC"), types[guessed.name]))
+        rows = self.source.engine.execute(
+            f"select distinct value, ({value}) is null"
+            f" from (select {quote_name(guessed.name)} as value from ({select})) where value <> '' order by 1"
+        ).fetchall()
+        known = all(value in column.codes if column.codes else not unread for value, unread in rows)
+        return None if known or len(rows) > MOST_CODES else [str(value) for value, _ in rows]
+
+    def _free(self) -> list[str]:
+        used = {item.name for item in self.found.columns.values()}
+        return [item.name for item in self.found.table.columns if item.name not in used][:COLUMNS_SHOWN]
+
+
+def _asked(column: Column) -> str:
+    return f"{column.kind.value}{', one of ' + _allowed(column) if column.codes else ''}"
+
+
+def _allowed(column: Column) -> str:
+    return ", ".join(column.codes or ("true", "false"))
+
+
+def _scalar(text: str) -> str:
+    """A YAML scalar that is this text."""
+    return text if _PLAIN.fullmatch(text) and text.lower() not in _YAML_WORDS else json.dumps(text, ensure_ascii=False)
+
+
+def _commented(line: str, comment: str) -> str:
+    return f"{line:<44} # {_one_line(comment)}"
+
+
+def _one_line(text: str) -> str:
+    """A comment of a source may hold line breaks; a YAML comment must not."""
+    return (
+        " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        if "\n" in text or not text.isprintable()
+        else text
+    )

@@ -1,0 +1,113 @@
+"""What entities and columns are called in grown systems: English, German, and an old ERP's short names.
+
+Data for `guesses`. A phrase is lower-case words in the singular; `id` stands for every word of WORDS that means it.
+"""
+
+from __future__ import annotations
+
+WORDS = {
+    "no": "id", "nr": "id", "num": "id", "number": "id", "nummer": "id", "code": "id", "key": "id", "identifier": "id",
+    "on": "date", "at": "date", "dt": "date", "datum": "date", "day": "date", "am": "date", "time": "date",
+    "timestamp": "date", "qty": "quantity", "menge": "quantity", "amt": "amount", "betrag": "amount",
+    "cust": "customer", "client": "customer", "kunde": "customer", "kunden": "customer", "debitor": "customer",
+    "debtor": "customer", "buyer": "customer", "prod": "product", "artikel": "product", "article": "product",
+    "material": "product", "sku": "product", "auftrag": "order", "bestellung": "order", "rechnung": "invoice",
+    "faktura": "invoice", "bill": "invoice", "lieferung": "delivery", "shipment": "delivery", "dispatch": "delivery",
+    "zahlung": "payment", "vertrag": "contract", "kontrakt": "contract", "agreement": "contract", "wahrung": "currency",
+    "curr": "currency", "position": "line", "pos": "line", "detail": "line", "modified": "changed",
+    "updated": "changed", "update": "changed", "geandert": "changed", "change": "changed", "removed": "deleted",
+    "canceled": "cancelled", "storno": "cancelled", "header": "head", "desc": "description", "customers": "customer",
+    "reseller": "customer", "dealer": "customer", "organisation": "company", "organization": "company",
+    "firma": "company",
+}  # fmt: skip
+
+ENTITIES: dict[str, tuple[str, ...]] = {
+    "customer": ("customer", "customer master", "account", "business partner", "company", "kna1", "kundenstamm"),
+    "product": ("product", "product master", "item", "mara", "materialstamm"),
+    "sales_order": ("order", "sales order", "order head", "sales order head", "vbak", "auftragskopf"),
+    "sales_order_line": (
+        "order line", "order item", "sales order line", "sales order item", "vbap", "auftragspositionen", "line item",
+    ),
+    "delivery": ("delivery", "delivery item", "delivery line", "good issued", "good issue", "lips"),
+    "invoice": ("invoice", "sales invoice", "invoice head", "vbrk"),
+    "payment": ("payment", "incoming payment", "receipt", "customer payment"),
+    "service_record": ("service record", "ticket", "complaint", "case", "service request", "claim", "support ticket"),
+    "survey_response": ("survey response", "survey", "survey answer", "satisfaction survey"),
+    "interaction": ("interaction", "activity", "contact", "visit", "customer contact"),
+    "account_assignment": ("account assignment", "account owner", "account manager", "customer owner"),
+    "demand_estimate": ("demand estimate", "market potential", "customer potential", "demand"),
+    "contract": ("contract", "contract head", "frame contract", "vbkk"),
+    "exchange_rate": ("exchange rate", "currency rate", "fx rate", "tcurr", "currency exchange rate"),
+    "collaboration": ("collaboration", "joint project", "partnership"),
+}  # fmt: skip
+
+# By the canonical column's name; `entity.column` where a name means different things.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "customer_id": ("customer id", "customer", "account id", "sold to party", "kunnr", "kunag", "bill to customer"),
+    "customer_name": ("customer name", "company name", "account name", "name", "name1", "company"),
+    "industry": ("industry", "industry id", "sector", "branche", "brsch", "line of business"),
+    "region": ("region", "region id", "country", "state", "territory", "regio"),
+    "sales_department": ("sale department", "sale office", "department", "sale group", "vkbur"),
+    "customer_since_on": ("customer since", "since", "created date", "since date", "erdat"),
+    "credit_limit": ("credit limit", "klimk", "kreditlimit"),
+    "product_id": ("product id", "product", "item id", "matnr", "stock id"),
+    "product_name": ("product name", "name", "description", "product description", "maktx", "kurztext"),
+    "product_family": (
+        "product family", "family", "category", "category id", "category name", "product category", "product group",
+        "product line", "matkl", "subcategory", "product subcategory id", "warengruppe",
+    ),
+    "is_premium": ("premium", "is premium", "premium grade"),
+    "launched_on": ("launched date", "launch date", "sell start date", "mstde", "introduced date"),
+    "order_id": ("order id", "order", "sales order id", "vbeln", "vgbel", "aubel"),
+    "ordered_on": ("order date", "ordered date", "document date", "audat", "invoice date"),
+    "salesperson_id": ("salesperson id", "salesperson", "sale person id", "sale rep", "employee id", "pernr", "seller"),
+    "currency": ("currency", "currency id", "waerk", "waers", "from currency id", "fcurr", "from"),
+    "is_cancelled": ("cancelled", "is cancelled", "cancelled status", "abstk", "abgru"),
+    "line_number": ("line id", "order line id", "item id", "posnr", "vgpos", "order item", "line"),
+    "quantity": ("quantity", "order quantity", "ordered quantity", "kwmeng", "lfimg", "delivered quantity", "unit"),
+    "unit_price": ("unit price", "price", "net price", "netpr", "nettopreis", "sale price"),
+    "unit_cost": ("unit cost", "cost", "standard cost", "stprs", "cost price"),
+    "promised_on": ("promised date", "required date", "requested date", "edatu", "due date", "wunschlieferdatum"),
+    "delivery_id": ("delivery id", "delivery", "vbeln vl"),
+    "delivered_on": ("delivered date", "delivery date", "ship date", "shipped date", "wadat ist", "good issued date"),
+    "invoice_id": ("invoice id", "invoice", "vbeln vf", "rebzg", "document id"),
+    "issued_on": ("issued date", "issue date", "invoice date", "fkdat", "fakturadatum"),
+    "due_on": ("due date", "faedt", "fallig date", "payment due date"),
+    "amount": ("amount", "total", "net amount", "total amount", "netwr", "wrbtr", "net value"),
+    "payment_id": ("payment id", "payment", "belnr", "payment document", "receipt id"),
+    "paid_on": ("paid date", "payment date", "value date", "augdt", "valuta"),
+    "service_id": ("service id", "ticket id", "case id", "complaint id", "claim id"),
+    "severity": ("severity", "priority"),
+    "opened_on": ("opened date", "created date", "open date", "received date"),
+    "closed_on": ("closed date", "close date", "resolved date", "finished date"),
+    "cost": ("cost", "cost amount"),
+    "survey_id": ("survey id", "response id"),
+    "attribute": ("attribute", "question", "topic"),
+    "surveyed_on": ("surveyed date", "answered date", "survey date", "response date"),
+    "expected": ("expected", "expected score", "expectation"),
+    "perceived": ("perceived", "perceived score", "perception", "score"),
+    "interaction_id": ("interaction id", "activity id", "contact id", "visit id"),
+    "occurred_on": ("occurred date", "activity date", "contact date", "visit date", "date"),
+    "channel": ("channel", "contact type", "activity type", "medium"),
+    "account_manager_id": ("account manager id", "owner id", "owner", "manager id", "account owner"),
+    "valid_from_on": ("valid from", "from date", "start date", "since"),
+    "valid_to_on": ("valid to", "to date", "end date", "until"),
+    "demand_year": ("demand year", "year", "potential year", "calendar year"),
+    "total_demand_quantity": ("total demand", "demand", "potential", "total quantity"),
+    "contract_id": ("contract id", "contract", "vbeln k"),
+    "relationship_level": ("relationship level", "contract type", "level", "ktart"),
+    "starts_on": ("start date", "valid from", "guebg", "begin date", "from date"),
+    "ends_on": ("end date", "valid to", "gueen", "expiry date", "to date"),
+    "committed_quantity": ("committed quantity", "target quantity", "contract quantity", "zmeng"),
+    "rate_on": ("rate date", "date", "gdatu", "quoted date", "valid date", "currency rate date"),
+    "rate": ("rate", "exchange rate", "ukurs", "average rate", "end of date rate"),
+    "collaboration_id": ("collaboration id", "project id"),
+    "started_on": ("started date", "start date", "begin date"),
+    "ended_on": ("ended date", "end date", "finish date"),
+    "referred_customer_id": ("referred customer id", "referred account id", "referral"),
+    "service_record.kind": ("kind", "ticket type", "type", "case type", "category"),
+    "collaboration.kind": ("kind", "project type", "type"),
+}  # fmt: skip
+
+CHANGE_MARKER = ("changed date", "last changed", "last changed date", "changed", "aedat", "row changed date")
+DELETION_FLAG = ("deleted", "is deleted", "deleted date", "deletion flag", "loekz", "loevm")
