@@ -184,6 +184,8 @@ def _known(entity: str, known_at: datetime | None) -> str:
     if known_at is None:
         return f"select * from {table}"
     instant = f"timestamptz '{known_at.isoformat()}'"
+    if entity == "landing_history":
+        return f"select * from {table} where known_to <= {instant}"
     return (
         f"select * from {table} where extracted_at <= {instant}"
         f" union all select version.* from landing.landing_history as superseded"

@@ -78,7 +78,7 @@ def open_night(run_id: str, as_of: date, sources: list[str] | None = None) -> Ni
     with _opening(settings, engine, sources) as (connection, names):
         ledger.start_run(connection, run_id, as_of, names)
         _set_night(connection, settings, run_id, as_of, names)
-        before = publish.previous_night(connection, as_of)
+        before = publish.previous_night(connection, settings, as_of)
     with ledger.step(engine, run_id, "open_night"):
         ended = transform.stop_leftovers(engine)
     log.info("night of %s opened: run %s, night before %s, %d leftover sessions ended", as_of, run_id, before, ended)

@@ -21,9 +21,9 @@ from pipelines.publish.tables import (
     prepare,
     quote,
 )
-from pipelines.warehouse.schema import NIGHT, PREVIOUS_NIGHT, RUN
+from pipelines.warehouse.schema import NIGHT, RUN
 
-__all__ = ["PublicationError", "previous_night", "publish_night"]
+__all__ = ["PublicationError", "publish_night"]
 
 
 def publish_night(engine: sa.Engine, run_id: str) -> dict[str, int]:
@@ -138,20 +138,3 @@ def _mark_published(connection: sa.Connection, run_id: str) -> None:
             night=night,
         )
     )  # fmt: skip
-
-
-def previous_night(connection: sa.Connection, as_of: date) -> date | None:
-    """Copy the tiers of the latest published night before `as_of` to `control.previous_night`; its date."""
-    connection.execute(sa.delete(PREVIOUS_NIGHT))
-    if connection.scalar(sa.text("select to_regclass('published.customer_tier_history')")) is None:
-        return None
-    connection.execute(
-        sa.text(
-            "insert into control.previous_night (customer_id, as_of_date, tier, tier_computed, tier_since_on)"
-            " select customer_id, as_of_date, tier, tier_computed, tier_since_on"
-            " from published.customer_tier_history where as_of_date ="
-            " (select max(as_of_date) from published.customer_tier_history where as_of_date < :as_of)"
-        ),
-        {"as_of": as_of},
-    )
-    return connection.scalar(sa.select(sa.func.max(PREVIOUS_NIGHT.c.as_of_date)))

@@ -50,8 +50,14 @@ PUBLISHED_TABLES: tuple[PublishedTable, ...] = (
         "customer_indicator", "publication", "customer_indicator", ("customer_id", "indicator_id"), "recent",
         "customer_indicator",
     ),
+    PublishedTable(
+        "score_change", "publication", "score_change", ("customer_id", "indicator_id"), "recent", "score_change"
+    ),
     PublishedTable("tier_summary", "published", "tier_summary", ("scope", "scope_id", "tier"), "history"),
     PublishedTable("tier_transition", "published", "tier_transition", ("from_tier", "to_tier"), "history"),
+    PublishedTable(
+        "satisfaction_gap", "published", "satisfaction_gap", ("industry", "tier", "attribute"), "replaced"
+    ),
     PublishedTable("indicator", "published", "indicator", ("indicator_id",), "replaced"),
     PublishedTable("calibration", "published", "calibration", ("calibration_version",), "replaced"),
 )  # fmt: skip

@@ -64,6 +64,8 @@ LANDING_HISTORY = sa.Table(
     sa.Column("superseded_by", sa.Text, nullable=False, comment="`update` or `delete`"),
     sa.Column("run_id", sa.Text, nullable=False),
     sa.Index("landing_history_key", "entity", "source_system", "key", "known_to"),
+    # what was superseded since the last publication, whatever the history has grown to
+    sa.Index("landing_history_known_to", "known_to"),
     schema="landing",
 )
 
@@ -173,8 +175,33 @@ PREVIOUS_NIGHT = sa.Table(
     sa.Column("tier", sa.Text, nullable=False),
     sa.Column("tier_computed", sa.Text, nullable=False),
     sa.Column("tier_since_on", sa.Date, nullable=False),
+    sa.Column("value_score", sa.Double, comment="null where it was not active"),
     schema="control",
-    comment="The one way back: the tiers of the evaluated day before, as published",
+    comment="The one way back: the tiers and scores of the evaluated day before, as published",
+)
+
+PREVIOUS_RUN = sa.Table(
+    "previous_run",
+    metadata,
+    sa.Column("as_of_date", sa.Date, primary_key=True, comment="the latest published night before the evaluated one"),
+    sa.Column("known_at", _INSTANT, nullable=False, comment="when it was published: what landed later it did not know"),
+    sa.Column("source_systems", ARRAY(sa.Text), nullable=False),
+    sa.Column("calibration_version", sa.Integer, nullable=False),
+    schema="control",
+    comment="What the night before rested on: one row, none where no night was published before",
+)
+
+PREVIOUS_INDICATOR = sa.Table(
+    "previous_indicator",
+    metadata,
+    sa.Column("customer_id", _BYTEWISE_TEXT, nullable=False),
+    sa.Column("indicator_id", _BYTEWISE_TEXT, nullable=False),
+    sa.Column("raw_value", sa.Numeric(38, 18)),
+    sa.Column("points", sa.Double),
+    sa.Column("effective_weight", sa.Double, nullable=False),
+    sa.Column("contribution", sa.Double, nullable=False),
+    schema="control",
+    comment="The way back of the explanation: the scored indicators of the night before; no key, it is read whole",
 )
 
 PREVIOUS_SCOPE_TIER = sa.Table(

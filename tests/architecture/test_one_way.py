@@ -14,12 +14,17 @@ from pipelines.settings import PROJECT, get_settings
 from pipelines.transform import project_manifest
 from pipelines.transform.dbt import LAYERS
 
-# What a layer may read besides the layers before it. `control.previous_night` is the one way back.
+# What a layer may read besides the layers before it. `control.previous_*` is the one way back.
 SOURCES = {
-    "staging": {"landing.*", "control.night"},
+    "staging": {"landing.*", "control.night", "control.previous_run"},
     "scores": {"control.calibration", "control.calibration_indicator"},
     "tiers": {"control.previous_night", "control.tier_override"},
-    "published": {"control.calibration", "control.calibration_indicator"},
+    "published": {
+        "control.calibration",
+        "control.calibration_indicator",
+        "control.previous_indicator",
+        "control.previous_run",
+    },
 }
 INDICATORS = PROJECT / "dbt_project" / "models" / "indicators"
 JUDGEMENTS = PROJECT / "pipelines" / "calibrate" / "judgements" / "default"

@@ -19,11 +19,14 @@ from tests.conftest import Warehouse
 from tests.integration.method import comparison, driver
 from tests.integration.method.comparison import Difference, report
 from tests.integration.method.models import Models, models_of
-from tests.integration.method.nights import given_before, given_calibration, parameters_for
+from tests.integration.method.nights import given_before, given_calibration, given_scores_before, parameters_for
 from tests.reference import night as reference
+from tests.reference.changes import changed_facts, score_changes
 from tests.reference.companies import AS_OF_DATES, make_company, write_folder
 from tests.reference.parameters import Company, Parameters, Row
+from tests.reference.scoring import Score
 from tests.reference.special_companies import SPECIAL
+from tests.reference.staging import split_by_contract
 from tests.reference.tiers import Override, Previous
 
 ALWAYS = "0-29"
@@ -63,24 +66,34 @@ def _run(
     night: reference.Night,
     before: Mapping[str, Previous],
     overrides: list[Override],
+    scored_before: tuple[Mapping[str, Score], date, int] | None = None,
 ) -> None:
     parameters = night.measured.facts.parameters
     driver.land(warehouse.engine, company)
     driver.set_night(warehouse.engine, parameters)
     driver.set_calibration(warehouse.engine, night.calibration, parameters, len(night.scores))
     driver.set_before(warehouse.engine, before, overrides)
+    if scored_before:
+        driver.set_scores_before(warehouse.engine, *scored_before)
     models.run()
 
 
 @pytest.mark.parametrize("seed", _seeds("CVP_REFERENCE_SEEDS", ALWAYS))
 def test_models_say_what_the_reference_says(models: Models, module_warehouse: Warehouse, seed: int) -> None:
+    """The night before had other scores; of three nights before one had another calibration."""
     as_of = AS_OF_DATES[seed % len(AS_OF_DATES)]
     company = make_company(seed, as_of)
     measured = reference.measure(company, parameters_for(seed, as_of))
     before, overrides = given_before(seed, measured)
     night = reference.evaluate(measured, given_calibration(seed, measured), before, overrides)
-    _run(models, module_warehouse, company, night, before, overrides)
+    scores_before = given_scores_before(seed, measured, night.calibration)
+    since, version = as_of - timedelta(days=seed % 40 + 1), 1 + (seed % 3 == 2)
+    _run(models, module_warehouse, company, night, before, overrides, (scores_before, since, version))
     _compare(models, night)
+    admitted = {entity: split_by_contract(entity, rows)[0] for entity, rows in company.items()}
+    moved = score_changes(scores_before, night, changed_facts(admitted, admitted, since, as_of), version == 2)
+    found = comparison.change_differences(models.read("candidates.score_change"), moved)
+    assert not found, report(found, measured)
 
 
 @pytest.mark.parametrize("as_of", AS_OF_DATES[:3], ids=str)

@@ -21,8 +21,10 @@ KEYS = {
     "customer_tier": "customer_id text, tier text, tier_computed text, tier_since_on date, value_score float8",
     "customer_indicator_wide": "customer_id text, value_score double precision",
     "customer_indicator": "customer_id text, indicator_id text, raw_value numeric(38,12)",
+    "score_change": "customer_id text, indicator_id text, contribution_change double precision",
     "tier_summary": "scope text, scope_id text, tier text, customers bigint",
     "tier_transition": "from_tier text, to_tier text, customers bigint",
+    "satisfaction_gap": "industry text, tier text, attribute text, gap double precision",
     "indicator": "indicator_id text, active_weight double precision",
     "calibration": "calibration_version integer, author text",
 }
@@ -37,7 +39,7 @@ def candidates(engine: sa.Engine, as_of: date, run_id: str, score: float) -> Non
         connection.execute(sa.text("drop table if exists tiers.tier_rule_basis"))
         connection.execute(sa.text("create table tiers.tier_rule_basis as select 'margin_and_volume'::text as basis"))
         for name, columns in KEYS.items():
-            dated = "" if name in ("indicator", "calibration") else "as_of_date date, run_id text, "
+            dated = "" if name in ("satisfaction_gap", "indicator", "calibration") else "as_of_date date, run_id text, "
             connection.execute(sa.text(f"drop table if exists candidates.{name}"))
             connection.execute(sa.text(f"create table candidates.{name} ({dated}{columns})"))
             connection.execute(sa.text(f"comment on table candidates.{name} is 'One row per test'"))
@@ -47,6 +49,8 @@ def candidates(engine: sa.Engine, as_of: date, run_id: str, score: float) -> Non
             f"customer_tier select {night}, 'c' || n, 'core', 'core', date '{as_of}', {score} from {numbers}",
             f"customer_indicator_wide select {night}, 'c' || n, {score} from {numbers}",
             f"customer_indicator select {night}, 'c' || n, 'C01', {score} from {numbers}",
+            f"score_change select {night}, 'c' || n, 'C01', 0.5 from {numbers}",
+            "satisfaction_gap select 'steel', 'core', 'price', -1.0",
             f"tier_summary select {night}, 'company', '', 'core', {CUSTOMERS}",
             f"tier_transition select {night}, 'core', 'core', {CUSTOMERS}",
             "indicator select 'C01', 1.0",

@@ -48,12 +48,14 @@ select
     churn.churn_risk_level,
     -- fed by the churn reasons once they are found
     cast(null as text) as churn_reasons,
+    coalesce(line.is_tier_uncertain, false) as is_tier_uncertain,
     night.calibration_version,
     night.run_id
 from {{ ref('int_customer') }} as customer
 cross join {{ ref('stg_night') }} as night
 inner join {{ ref('customer_lifecycle') }} as lifecycle on customer.customer_id = lifecycle.customer_id
 inner join {{ ref('tier_customer') }} as tiered on customer.customer_id = tiered.customer_id
+left join {{ ref('tier_line') }} as line on customer.customer_id = line.customer_id
 inner join {{ ref('churn_customer') }} as churn on customer.customer_id = churn.customer_id
 left join {{ ref('int_customer_sales') }} as sales on customer.customer_id = sales.customer_id
 left join {{ ref('score_customer') }} as score on customer.customer_id = score.customer_id

@@ -166,6 +166,11 @@ def calibration_differences(stored: Calibration, measured: Measured) -> list[Dif
     return differences("calibration", *medians) + differences("reference points", *points)
 
 
+def change_differences(rows: list[Row], ours: Mapping[tuple[str, str], Row]) -> list[Difference]:
+    """The rows of `score_change`, by customer and indicator."""
+    return differences("score_change", by_key(rows, "customer_id", "indicator_id"), ours)
+
+
 def _score_columns(night: Night, customer: str) -> Row:
     names = ("value_score", "current_value_score", "potential_value_score", "value_score_low", "value_score_high")
     one = night.scores.get(customer)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -24,19 +24,23 @@ from pipelines.warehouse.schema import (
     CALIBRATION_INDICATOR,
     LANDING,
     NIGHT,
+    PREVIOUS_INDICATOR,
     PREVIOUS_NIGHT,
+    PREVIOUS_RUN,
     RUN,
     TIER_OVERRIDE,
 )
 from tests.reference.calibration import INDICATORS, Calibration, ReferencePoints
 from tests.reference.parameters import Company, Parameters, Row
+from tests.reference.scoring import Score
 from tests.reference.staging import split_by_contract
 from tests.reference.tiers import Override, Previous
 
 SOURCE = "canonical"
 RUN_ID = "reference"
 NOW = datetime(2025, 7, 1, 2, tzinfo=UTC)
-EMPTIED = (*LANDING.values(), NIGHT, PREVIOUS_NIGHT, TIER_OVERRIDE, CALIBRATION_INDICATOR, CALIBRATION, RUN)
+PREVIOUS = (PREVIOUS_NIGHT, PREVIOUS_RUN, PREVIOUS_INDICATOR)
+EMPTIED = (*LANDING.values(), NIGHT, *PREVIOUS, TIER_OVERRIDE, CALIBRATION_INDICATOR, CALIBRATION, RUN)
 
 
 def land(engine: sa.Engine, company: Company) -> None:
@@ -139,6 +143,28 @@ def set_before(engine: sa.Engine, before: Mapping[str, Previous], overrides: lis
             values = {"customer_id": one.customer_id, "tier": one.tier, "reason": one.reason, "author": "test"}
             dates = {"starts_on": one.starts_on, "expires_on": one.expires_on}
             connection.execute(sa.insert(TIER_OVERRIDE), values | dates)
+
+
+def set_scores_before(
+    engine: sa.Engine, scores: Mapping[str, Score], as_of: date, calibration_version: int = 1
+) -> None:
+    """The scores of the night before: it knew all that has landed and was published just then."""
+    run = {"as_of_date": as_of, "known_at": NOW, "source_systems": [SOURCE], "calibration_version": calibration_version}
+    rows = [
+        {
+            "customer_id": customer,
+            "indicator_id": code,
+            "points": one.points.get(code),
+            "effective_weight": one.effective_weights.get(code, 0.0),
+            "contribution": one.contributions.get(code, 0.0),
+        }
+        for customer, one in scores.items()
+        for code in INDICATORS
+    ]
+    with engine.begin() as connection:
+        connection.execute(sa.insert(PREVIOUS_RUN), run)
+        if rows:
+            connection.execute(sa.insert(PREVIOUS_INDICATOR), rows)
 
 
 def read(engine: sa.Engine, relation: str) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from random import Random
 from tests.reference.calibration import INDICATORS, Calibration, ReferencePoints
 from tests.reference.night import Measured, first_calibration
 from tests.reference.parameters import Parameters
+from tests.reference.scoring import Score, score
 from tests.reference.tiers import Override, Previous
 
 TIERS = ("core", "important", "general")
@@ -66,6 +67,30 @@ def given_calibration(seed: int, measured: Measured) -> Calibration:
     calibration = first_calibration(measured, random_weights(dice))
     references = {code: _other_population(dice, points) for code, points in calibration.references.items()}
     return replace(calibration, references=references, median_current=dice.uniform(30, 60), median_potential=40.0)
+
+
+def given_scores_before(seed: int, measured: Measured, calibration: Calibration) -> dict[str, Score]:
+    """Scores of a day before: some customers were not there, others are not any more, values came, went and moved."""
+    dice = Random(seed + 2)
+
+    def earlier(value: Fraction | float | None) -> Fraction | float | None:
+        if dice.random() < 0.1:
+            return None if value is not None else Fraction(dice.randint(-5, 50), 7)
+        if value is None or dice.random() < 0.6:
+            return value
+        return (
+            value * Fraction(dice.randint(1, 20), 10) if isinstance(value, Fraction) else value * dice.uniform(0.1, 2)
+        )
+
+    before = {
+        customer: score({code: earlier(value) for code, value in values.items()}, calibration)
+        for customer, values in sorted(measured.values.items())
+        if dice.random() < 0.9
+    }
+    if measured.values and dice.random() < 0.5:
+        values = dice.choice([measured.values[customer] for customer in sorted(measured.values)])
+        before["gone since"] = score(values, calibration)
+    return before
 
 
 def given_before(seed: int, measured: Measured) -> tuple[Mapping[str, Previous], list[Override]]:
