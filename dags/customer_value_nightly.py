@@ -46,14 +46,14 @@ def open_night() -> dict[str, Any]:
 
 
 @task
-def list_extractions(night: dict[str, Any]) -> list[dict[str, str]]:
-    return steps.list_extractions(Night.from_json(night))
+def list_sources(night: dict[str, Any]) -> list[str]:
+    return list(Night.from_json(night).sources)
 
 
 @task(**EXTRACTION_RETRIES)
 @no_retry_on_lasting_faults
-def extract_entity(night: dict[str, Any], extraction: dict[str, str]) -> None:
-    steps.extract_entity(Night.from_json(night), extraction["source"], extraction["entity"])
+def extract_source(night: dict[str, Any], source: str) -> None:
+    steps.extract_source(Night.from_json(night), source)
 
 
 @task
@@ -114,7 +114,7 @@ def customer_value_nightly() -> None:
 
     chain(
         night,
-        extract_entity.partial(night=night).expand(extraction=list_extractions(night)),
+        extract_source.partial(night=night).expand(source=list_sources(night)),
         check_rejections(night),
         validate_landing(night),
         layer("staging"),

@@ -9,6 +9,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,7 +24,7 @@ from pipelines.extract.engine import open_engine, quote_name, quote_text
 from pipelines.extract.entity import OPENERS, location_of
 from pipelines.extract.errors import AbsentRelation, ExtractionError, said
 from pipelines.extract.parsing import Delivered, instant
-from pipelines.extract.pull import NO_MARK, Pull, mentioned, missing_columns, statement
+from pipelines.extract.pull import NO_MARK, Pull, mentioned, missing_columns, plan, statement
 from pipelines.extract.source import Relation, Sample, Since, Source, nearest
 from pipelines.extract.watermark import EPOCH
 from pipelines.settings import Settings
@@ -53,14 +54,15 @@ def check_source(settings: Settings, name: str) -> SourceReport:
         return report
     zones = (mapping.time_zone or settings.time_zone, settings.time_zone)
     for entity in mapping.entities:
-        # An engine each, as at night: what one entity's files are rejected for is not the next one's.
+        # An engine each: a fault of one entity leaves the others their say.
         with open_engine(settings) as reader:
             try:
                 source = OPENERS[mapping.kind](reader, mapping, location, zones[0])
             except READ_ERRORS as error:
                 report.error(["kind"], f"cannot be read: {said(error)}")
                 return report
-            _EntityCheck(settings, report, source, Pull(mapping, contract_of(entity), zones, None)).run()
+            with closing(source):
+                _EntityCheck(settings, report, source, Pull(mapping, contract_of(entity), zones, None)).run()
     return report
 
 
@@ -190,7 +192,7 @@ class _EntityCheck:
 
     def _read(self, sample: Sample) -> list[Any]:
         pull = Pull(self.pull.mapping, self.pull.contract, self.pull.zones, None, sample)
-        return self.source.engine.execute(statement(pull, self.source)).fetchall()
+        return self.source.engine.execute(statement(plan(pull, self.source), self.source)).fetchall()
 
     def _doubled(self, lines: Iterator[str]) -> int:
         """Rows of a whole table whose key comes more than once: all of them are set aside."""
@@ -244,8 +246,9 @@ class _EntityCheck:
     def _changes_by_day(self, newest: datetime) -> list[int]:
         column = self.pull.entity.change_marker.column  # type: ignore[union-attr]
         first = newest - timedelta(days=DAYS_LOOKED_AT)
-        select = self.source.select(Relation(self.pull.entity, [column], Since(column, instant=first)))
-        delivered = Delivered(self.pull.zones, self.source.columns(self.pull.entity)[column])
+        types = self.source.columns(self.pull.entity)
+        select = self.source.select(Relation(self.pull.entity, [column], Since(column, instant=first), types))
+        delivered = Delivered(self.pull.zones, types[column])
         bounds = " and ".join(
             f"changed_at {sign} timestamptz {quote_text(bound.isoformat())}"
             for sign, bound in ((">", first), ("<=", newest))

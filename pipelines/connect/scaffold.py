@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,8 +68,10 @@ def scaffold(settings: Settings, location: str, name: str) -> Scaffold:
             source_system=name, description="", kind=kind, files=form, entities={}, file=Path(f"{name}.yml"),
             time_zone=None, id_prefix=None,
         )  # fmt: skip
-        with open_engine(settings) as reader:
-            source = OPENERS[kind](reader, mapping, location, settings.time_zone)
+        with (
+            open_engine(settings) as reader,
+            closing(OPENERS[kind](reader, mapping, location, settings.time_zone)) as source,
+        ):
             tables = reflect(source)
             if not tables:
                 raise ScaffoldError(f"{name} has no table: is it the right database, and may its user see the tables?")
@@ -179,7 +182,7 @@ class _EntityText:
             return None
         entity = EntityMapping(table=self.found.table.mapped_name, columns={})
         types = self.source.columns(entity)
-        select = self.source.select(Relation(entity, [guessed.name], None, Sample(CODES_LOOKED_AT)))
+        select = self.source.select(Relation(entity, [guessed.name], None, types, Sample(CODES_LOOKED_AT)))
         value = parsed("value", column.kind, Delivered(("UTC", "UTC"), types[guessed.name]))
         rows = self.source.engine.execute(
             f"select distinct value, ({value}) is null"

@@ -1,9 +1,9 @@
 """Extraction: from a source system, through the data contract, into landing.
 
-The doors: `list_extractions`, `extract_entity`, `check_rejections`.
+The doors: `list_extractions`, `extract_source`, `extract_entity`, `check_rejections`.
 """
 
-from pipelines.extract.entity import extract_entity, list_extractions
+from pipelines.extract.entity import extract_entity, extract_source, list_extractions
 from pipelines.extract.errors import ExtractionError
 from pipelines.extract.rejections import check_rejections
 from pipelines.extract.result import Extraction, ExtractionResult
@@ -14,5 +14,6 @@ __all__ = [
     "ExtractionResult",
     "check_rejections",
     "extract_entity",
+    "extract_source",
     "list_extractions",
 ]

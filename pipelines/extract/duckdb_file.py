@@ -15,6 +15,8 @@ from pipelines.sources.mapping import EntityMapping, Mapping
 class DuckdbSource(Source):
     """A DuckDB file, opened read-only; a mapping's query is DuckDB SQL over its tables."""
 
+    has_snapshots = True
+
     def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, location: str, zone: str) -> None:
         super().__init__(engine, mapping, location, zone)
         file = Path(location.removeprefix("duckdb:///")).expanduser()
@@ -22,19 +24,17 @@ class DuckdbSource(Source):
             raise FileNotFoundError(f"there is no file {file}: mend this source's location in the settings")
         engine.execute(f"attach {quote_text(str(file))} as source (read_only)")
         engine.execute("use source")
-        self._types: dict[str, str] = {}
 
     def columns(self, entity: EntityMapping) -> dict[str, str]:
         try:
-            self._types = self._describe(f"select * from {_from(entity)}")
+            return self._describe(f"select * from {_from(entity)}")
         except duckdb.CatalogException as error:
             if entity.table is None:
                 raise
             raise AbsentRelation(f"table {entity.table}") from error
-        return self._types
 
     def select(self, relation: Relation) -> str:
-        columns = ", ".join(f"{text_of(name, self._types[name])} as {quote_name(name)}" for name in relation.columns)
+        columns = ", ".join(f"{text_of(name, relation.types[name])} as {quote_name(name)}" for name in relation.columns)
         where = f" where ({relation.entity.where}\n)" if relation.entity.where else ""
         return f"select {columns} from {_from(relation.entity)}{where}{tail_of(relation.sample)}"
 

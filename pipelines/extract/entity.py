@@ -1,16 +1,16 @@
-"""Extraction of one entity of one source system: everything in one transaction of the warehouse."""
+"""Extraction of a source system: read as it is at one moment, landed in one transaction of the warehouse."""
 
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import duckdb
 import psycopg
 import sqlalchemy as sa
 
+from pipelines.contract import ENTITIES
 from pipelines.extract.duckdb_file import DuckdbSource
 from pipelines.extract.engine import open_engine
 from pipelines.extract.errors import ExtractionError, said
@@ -23,7 +23,7 @@ from pipelines.extract.row_stream import RowStreamSource
 from pipelines.extract.source import Source
 from pipelines.extract.sqlite import SqliteSource
 from pipelines.settings import Settings
-from pipelines.sources.mapping import SourceKind
+from pipelines.sources.mapping import Mapping, SourceKind
 from pipelines.sources.reading import MappingError, load_mapping
 
 log = logging.getLogger(__name__)
@@ -55,33 +55,72 @@ def list_extractions(settings: Settings, names: Sequence[str]) -> list[Extractio
     return found
 
 
-def extract_entity(settings: Settings, engine: sa.Engine, source: str, entity: str, run_id: str) -> ExtractionResult:
-    """Pull an entity into landing: rows, history, rows set aside, watermark and the account of it, or nothing at all.
+def extract_source(
+    settings: Settings, engine: sa.Engine, source: str, run_id: str, entities: Sequence[str] | None = None
+) -> list[ExtractionResult]:
+    """Pull a source's entities (None: all) into landing, as they are at one moment and in one transaction.
 
-    A run may repeat it: rows that landed already count as unchanged.
+    Rows, history, rows set aside, watermarks and the account of it land together or not at all, so that an order never
+    comes without its lines. A run may repeat it: rows that landed already count as unchanged.
 
     Raises:
         ExtractionError: the source cannot be read, lacks a column, or delivers suspiciously little.
     """
-    started = time.monotonic()
     mapping = load_mapping(source, settings)
-    if entity not in mapping.entities:
-        raise ExtractionError(source, entity, f"{mapping.file} does not map it")
-    with _named_errors(source, entity), open_engine(settings) as reader, engine.begin() as connection:
-        work = Landing(settings, connection, mapping, entity, run_id)
-        opened = OPENERS[mapping.kind](reader, mapping, location_of(settings, source), work.zones[0])
-        outcome = work.pull(reader, opened)
-        result = work.account(outcome, started)
+    chosen = _in_contract_order(mapping, entities)
+    only = chosen[0] if len(chosen) == 1 else None
+    with _named_errors(source, only), open_engine(settings) as reader, engine.begin() as connection:
+        works = [Landing(settings, connection, mapping, entity, run_id) for entity in chosen]
+        opened = OPENERS[mapping.kind](reader, mapping, location_of(settings, source), works[0].zones[0])
+        with closing(opened):
+            _read(reader, opened, works)
+        results = []
+        for work in works:
+            with _named_errors(source, work.sql.contract.name):
+                results.append(work.land())
+    for result in results:
+        _report(result)
+    return results
+
+
+def extract_entity(settings: Settings, engine: sa.Engine, source: str, entity: str, run_id: str) -> ExtractionResult:
+    """Pull one entity alone; raises as `extract_source` does."""
+    return extract_source(settings, engine, source, run_id, [entity])[0]
+
+
+def _in_contract_order(mapping: Mapping, entities: Sequence[str] | None) -> list[str]:
+    """The entities to pull, always in one order: two sources that fill the same tables never wait in a ring."""
+    for entity in entities or ():
+        if entity not in mapping.entities:
+            raise ExtractionError(mapping.source_system, entity, f"{mapping.file} does not map it")
+    return [entity.name for entity in ENTITIES if entity.name in (entities or mapping.entities)]
+
+
+def _read(reader: duckdb.DuckDBPyConnection, source: Source, works: Sequence[Landing]) -> None:
+    """Read all entities before the first is merged: a snapshot is held at the source no longer than needed."""
+    name = source.mapping.source_system
+    source.begin()
+    plans = []
+    for work in works:
+        with _named_errors(name, work.sql.contract.name):
+            plans.append(work.prepare(source))
+    source.expect([plan.relation for plan in plans if plan is not None])
+    for work in works:
+        with _named_errors(name, work.sql.contract.name):
+            work.read(reader, source)
+    source.end()
+
+
+def _report(result: ExtractionResult) -> None:
     log.info(
         "%s.%s: %d read, %d landed, %d unchanged, %d set aside, %d deleted in %.1f s",
-        source, entity, result.rows_read, result.rows_landed, result.rows_unchanged, result.rows_rejected,
-        result.rows_deleted, result.seconds,
+        result.source_system, result.entity, result.rows_read, result.rows_landed, result.rows_unchanged,
+        result.rows_rejected, result.rows_deleted, result.seconds,
     )  # fmt: skip
-    return result
 
 
 @contextmanager
-def _named_errors(source: str, entity: str) -> Iterator[None]:
+def _named_errors(source: str, entity: str | None) -> Iterator[None]:
     """Whatever the engine, a driver or a file says, said with source and entity and without passwords or values."""
     try:
         yield

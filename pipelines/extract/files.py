@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import os
 from pathlib import Path
 
 import duckdb
@@ -32,7 +33,8 @@ class FilesSource(Source):
         self.folder = Path(location.removeprefix("file://")).expanduser()
         if not self.folder.is_dir():
             raise FileNotFoundError(f"there is no folder {self.folder}: mend this source's location in the settings")
-        self._types: dict[str, str] = {}
+        self._seen: dict[Path, os.stat_result] = {}
+        self._scans = -1
 
     def columns(self, entity: EntityMapping) -> dict[str, str]:
         files = self._files()
@@ -44,11 +46,10 @@ class FilesSource(Source):
             for stem in sorted(files):
                 if stem in entity.query:  # type: ignore[operator]
                     self._create_view(stem, files[stem])
-        self._types = self._describe(f"select * from {_from(entity)}")
-        return self._types
+        return self._describe(f"select * from {_from(entity)}")
 
     def select(self, relation: Relation) -> str:
-        columns = ", ".join(f"{text_of(name, self._types[name])} as {quote_name(name)}" for name in relation.columns)
+        columns = ", ".join(f"{text_of(name, relation.types[name])} as {quote_name(name)}" for name in relation.columns)
         where = f" where ({relation.entity.where}\n)" if relation.entity.where else ""
         return f"select {columns} from {_from(relation.entity)}{where}{tail_of(relation.sample)}"
 
@@ -57,21 +58,29 @@ class FilesSource(Source):
         if self.engine.execute(found).fetchall() == [(0,)]:
             return []
         rows = self.engine.execute(
-            "select line, min(lower(error_type)), any_value(csv_line), any_value(file_path)"
-            " from reject_errors join reject_scans using (scan_id, file_id)"
+            "select scan_id, line, min(lower(error_type)), any_value(csv_line), any_value(file_path)"
+            f" from reject_errors join reject_scans using (scan_id, file_id) where scan_id > {self._scans}"
             " group by scan_id, file_id, line order by scan_id, file_id, line"
         ).fetchall()
-        for line, error, record, file in rows:
+        # What an entity read before has set aside stands there too.
+        self._scans = max([self._scans, *(row[0] for row in rows)])
+        for _, line, error, record, file in rows:
             if error == "unquoted value" and "\n" in record.strip():
                 raise ValueError(f"{file}:{line}: a quote that opens here is never closed; mend the file")
         return [
             (f"{Path(file).name}:{line}", f"the record is no row: {error}", record)
-            for line, error, record, file in rows
+            for _, line, error, record, file in rows
         ]
 
     def stems(self) -> list[str]:
         """What a mapping can name as a table, in alphabetical order."""
         return sorted(self._files())
+
+    def end(self) -> None:
+        for path, before in self._seen.items():
+            after = path.stat()
+            if (after.st_mtime_ns, after.st_size, after.st_ino) != (before.st_mtime_ns, before.st_size, before.st_ino):
+                raise OSError(f"{path} was changed while it was read: the next try reads all files again")
 
     def _files(self) -> dict[str, Path]:
         files: dict[str, Path] = {}
@@ -86,6 +95,7 @@ class FilesSource(Source):
         return files
 
     def _create_view(self, stem: str, path: Path) -> None:
+        self._seen.setdefault(path, path.stat())
         reader = f"read_parquet({quote_text(str(path))})" if path.suffix == ".parquet" else self._read_csv(path)
         self.engine.execute(f"create or replace view {quote_name(stem)} as select * from {reader}")
 

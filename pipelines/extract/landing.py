@@ -1,4 +1,7 @@
-"""Landing one pull: everything that an extraction writes, in the one transaction that it has."""
+"""Landing one entity: everything that its extraction writes, in the transaction that the whole source has.
+
+The steps come in this order, each for all entities of the source before the next: `prepare`, `read`, `land`.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from pipelines.contract import entity as contract_of
 from pipelines.extract import landing_sql, watermark
 from pipelines.extract.errors import AbsentRelation, ExtractionError
 from pipelines.extract.landing_sql import LandingSql
-from pipelines.extract.pull import NO_MARK, Pull, statement
+from pipelines.extract.pull import NO_MARK, Plan, Pull, plan, statement
 from pipelines.extract.result import ExtractionResult
 from pipelines.extract.source import Source
 from pipelines.extract.transfer import Transferred, blocks, transfer
@@ -32,8 +35,6 @@ ROWS_GUARDED_AGAINST_MASS_DELETION = 100
 # A pull that changed this share of a table leaves the planner's statistics wrong.
 SHARE_THAT_NEEDS_ANALYZE = Decimal("0.1")
 SHARE_FOUND_BY_INDEX = Decimal("0.05")
-# A key came twice, or a view of somebody's hangs on the primary key.
-NOT_THE_FAST_WAY = (psycopg.errors.UniqueViolation, psycopg.errors.DependentObjectsStillExist)
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Outcome:
 
 
 class Landing:
-    """One extraction inside its transaction."""
+    """One entity's extraction inside its source's transaction."""
 
     def __init__(
         self, settings: Settings, connection: sa.Connection, mapping: Mapping, entity: str, run_id: str
@@ -71,34 +72,69 @@ class Landing:
         )
         self.change_marker = mapping.entities[entity].change_marker
         self.since = watermark.since(self.change_marker, self.marker_before, settings.overlap_minutes)
+        self.plan: Plan | None = None
+        self.absent: str | None = None
+        self.done = Transferred()
+        self.seconds = 0.0
+        self._is_empty = self._lock_if_empty()
+        # COPY goes straight into a table that was empty.
+        self._is_first = False
+        if self._is_empty or self._holds_nothing():
+            # Whatever the watermark says: a landing that was emptied is filled again.
+            self.since = None
 
     @property
     def extracted_at(self) -> datetime:
         found: datetime = self.names["extracted_at"]
         return found
 
-    def pull(self, reader: duckdb.DuckDBPyConnection, source: Source) -> Outcome:
-        """Read, check, land."""
+    def prepare(self, source: Source) -> Plan | None:
+        """Hold the mapping against the source; None where the table or file may be missing and is."""
+        try:
+            self.plan = plan(Pull(self.mapping, self.sql.contract, self.zones, self.since), source)
+        except AbsentRelation as absent:
+            self.absent = str(absent)
+            self._require_may_be_absent()
+        return self.plan
+
+    def read(self, reader: duckdb.DuckDBPyConnection, source: Source) -> None:
+        """Carry what the source delivers into a table of the transaction's own, or an empty landing table."""
+        if self.plan is None:
+            return
+        started = time.monotonic()
+        table = "pulled"
+        if self._is_empty and self._make_way():
+            table = self.sql.table
+        else:
+            self._run(self.sql.create_pulled())
+        self._run(self.sql.set_constants(table, self.mapping.source_system, self.extracted_at))
+        sql = statement(self.plan, source)
+        self.done = transfer(reader, sql, source, self._driver, self.sql.copy_into(table))
+        if self._is_first:
+            self._run(self.sql.reset_constants())
+        else:
+            self._run(self.sql.put_away_pulled())
+        self.seconds += time.monotonic() - started
+
+    def land(self) -> ExtractionResult:
+        """Merge what was read by key, keep history and rows set aside, write watermark and account."""
+        started = time.monotonic()
         self._run("set local work_mem = '128MB'")
         self._run(landing_sql.CREATE_REJECTED)
-        is_empty = self._lock_if_empty()
-        if is_empty or self._holds_nothing():
-            # Whatever the watermark says: a landing that was emptied is filled again.
-            self.since = None
-        pull = Pull(self.mapping, self.sql.contract, self.zones, self.since)
-        try:
-            sql = statement(pull, source)
-        except AbsentRelation as absent:
-            return self._absent(str(absent))
-        first = self._first_pull(reader, sql, source) if is_empty else None
-        if first is not None:
-            return first
-        self._run(self.sql.create_pulled())
-        self._run(self.sql.set_constants("pulled", self.mapping.source_system, self.extracted_at))
-        done = transfer(reader, sql, source, self._driver, self.sql.copy_into("pulled"))
-        return self._merge(done)
+        if self.plan is None:
+            outcome = self._land_nothing()
+        elif self._is_first and self._add_key():
+            outcome = self._keep_all()
+        else:
+            if not self._is_first:
+                self._run(self.sql.take_out_pulled())
+            outcome = self._merge(self.done)
+        self.seconds += time.monotonic() - started
+        result = self._account(outcome)
+        self._run(landing_sql.DROP_OWN_TABLES)
+        return result
 
-    def account(self, outcome: Outcome, started: float) -> ExtractionResult:
+    def _account(self, outcome: Outcome) -> ExtractionResult:
         """Write watermark and account, and give them back."""
         # A deletion mark that removed a row has landed; one whose row is not held leaves everything unchanged.
         landed = outcome.new + outcome.changed + outcome.removed
@@ -114,7 +150,7 @@ class Landing:
             is_full_pull=self.since is None,
             marker_before=self.marker_before,
             marker_after=outcome.marker,
-            seconds=round(time.monotonic() - started, 3),
+            seconds=round(self.seconds, 3),
             is_delivered=outcome.is_delivered,
         )
         if landed + outcome.gone > SHARE_THAT_NEEDS_ANALYZE * max(result.rows_held, 1):
@@ -125,27 +161,40 @@ class Landing:
 
     # -- first pull --------------------------------------------------------------------------------------------
 
-    def _first_pull(self, reader: duckdb.DuckDBPyConnection, sql: str, source: Source) -> Outcome | None:
-        """COPY straight into the empty table; None where that does not do and the general way has to sort it out."""
-        table = self.sql.table
+    def _make_way(self) -> bool:
+        """Take the empty table's key away, so that COPY may go straight into it; False where a view hangs on that."""
         try:
             with self.connection.begin_nested():
-                self._run(f"truncate {table}")
+                self._run(f"truncate {self.sql.table}")
                 self._run(self.sql.drop_key())
-                self._run(self.sql.set_constants(table, self.mapping.source_system, self.extracted_at))
-                done = transfer(reader, sql, source, self._driver, self.sql.copy_into(table))
-                self._run(self.sql.reset_constants())
-                self._run(self.sql.add_key())
-        except (psycopg.Error, sa.exc.DBAPIError) as error:
-            cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-            if not isinstance(cause, NOT_THE_FAST_WAY):
+        except sa.exc.DBAPIError as error:
+            if not isinstance(error.orig, psycopg.errors.DependentObjectsStillExist):
                 raise
-            log.info("%s: read again, the general way (%s)", table, type(cause).__name__)
-            return None
-        doubled = self._set_aside(done, table)
+            return False
+        self._is_first = True
+        return True
+
+    def _add_key(self) -> bool:
+        """Make the key of the filled table; where one came twice, the rows go to `pulled`, to be sorted out there."""
+        try:
+            with self.connection.begin_nested():
+                self._run(self.sql.add_key())
+        except sa.exc.DBAPIError as error:
+            if not isinstance(error.orig, psycopg.errors.UniqueViolation):
+                raise
+            log.info("%s: a key came twice; merged the general way", self.sql.table)
+            self._run(self.sql.create_pulled())
+            self._run(f"insert into pulled select * from {self.sql.table}")
+            self._run(f"truncate {self.sql.table}")
+            self._run(self.sql.add_key())
+            return False
+        return True
+
+    def _keep_all(self) -> Outcome:
+        doubled = self._set_aside(self.done, self.sql.table)
         self._run(landing_sql.STORE_REJECTED)
         self._run(landing_sql.FORGET_REJECTED_WHOLE)
-        return self._outcome(done, doubled, new=done.admitted - doubled, changed=0, gone=0)
+        return self._outcome(self.done, doubled, new=self.done.admitted - doubled, changed=0, gone=0)
 
     def _lock_if_empty(self) -> bool:
         """Whether nobody has a row in the table; it is then locked, and needs no log and no index while it is filled.
@@ -226,15 +275,16 @@ class Landing:
                 " with CVP_DELETED_SHARE_LIMIT=1",
             )
 
-    def _absent(self, what: str) -> Outcome:
-        """A table or file that may be missing delivers no rows; the rows held are then gone, under the same guard."""
-        mapped = self.mapping.entities[self.sql.contract.name]
-        if mapped.absent == "error":
+    def _require_may_be_absent(self) -> None:
+        if self.mapping.entities[self.sql.contract.name].absent == "error":
             raise ExtractionError(
                 self.mapping.source_system,
                 self.sql.contract.name,
-                f"the source has no {what}: provide it, or mend {self.mapping.file}",
+                f"the source has no {self.absent}: provide it, or mend {self.mapping.file}",
             )
+
+    def _land_nothing(self) -> Outcome:
+        """A table or file that may be missing delivers no rows; the rows held are then gone, under the same guard."""
         self._run(self.sql.create_pulled())
         self.since = None
         self._run(self.sql.compare(whole=True))
@@ -243,7 +293,7 @@ class Landing:
         self._run(self.sql.store_history())
         self._run(self.sql.delete_gone())
         self._run(landing_sql.FORGET_REJECTED_WHOLE)
-        log.info("%s.%s is not delivered: no %s", self.mapping.source_system, self.sql.contract.name, what)
+        log.info("%s.%s is not delivered: no %s", self.mapping.source_system, self.sql.contract.name, self.absent)
         return Outcome(0, 0, 0, 0, gone, self.marker_before, is_delivered=False)
 
     # -- the connection ----------------------------------------------------------------------------------------

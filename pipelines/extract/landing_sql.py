@@ -1,7 +1,8 @@
 """The warehouse's side of one landing: the statements that set doubled keys aside, merge, keep history and rejects.
 
-All of them run in the one transaction of an extraction. `pulled` and `rejected` are temporary tables of that
-transaction: nothing of a dead run is left behind. Names are the contract's own; values are bound.
+All of them run in the one transaction of a source. `pulled`, `rejected`, `deletions`, `doubled` and `delta` are
+temporary tables of that transaction, of one entity at a time: nothing of a dead run is left behind. Names are the
+contract's own; values are bound.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ CREATE_REJECTED = """
     ) on commit drop
 """
 COPY_REJECTED = "copy rejected (key, reason, row, updated_at, key_is_whole) from stdin (format csv)"
+
+DROP_OWN_TABLES = (
+    "drop table if exists pg_temp.pulled, pg_temp.rejected, pg_temp.deletions, pg_temp.doubled, pg_temp.delta"
+)
 
 # Rows set aside before keep the time of their first rejection.
 STORE_REJECTED = """
@@ -80,6 +85,13 @@ class LandingSql:
 
     def create_pulled(self) -> str:
         return f"create temporary table pulled (like {self.table}) on commit drop"
+
+    def put_away_pulled(self) -> str:
+        """What one entity delivered waits under a name of its own while the source's others are read."""
+        return f"alter table pg_temp.pulled rename to pulled_{self.contract.name}"
+
+    def take_out_pulled(self) -> str:
+        return f"alter table pg_temp.pulled_{self.contract.name} rename to pulled"
 
     def set_constants(self, table: str, source_system: str, extracted_at: datetime) -> str:
         """What all rows of a pull share comes from the columns' defaults: a third of COPY's work otherwise."""

@@ -1,11 +1,19 @@
-"""MySQL or MariaDB as a source: every column is cast to text at the source, instants in UTC."""
+"""MySQL or MariaDB as a source: every column is cast to text at the source, instants in UTC.
+
+The scanner streams a statement's rows over a connection of that statement's own, so that there is no transaction
+of several. One statement sees one state of the database: all entities are read by one `union all`, whose parts arrive
+one after the other, and Python hands each part to its entity's pull.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import duckdb
+import numpy as np
+import pyarrow as pa
 import sqlalchemy as sa
 
 from pipelines.extract.engine import load_extension, quote_text
@@ -14,6 +22,8 @@ from pipelines.extract.source import Relation, Since, Source, split_name, tail_o
 from pipelines.sources.mapping import EntityMapping, Mapping
 
 INSTANT = "TIMESTAMP WITH TIME ZONE"
+BLOCK_ROWS = 10_000
+PART = "part"
 
 
 class MysqlSource(Source):
@@ -22,10 +32,15 @@ class MysqlSource(Source):
     def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, location: str, zone: str) -> None:
         super().__init__(engine, mapping, location, zone)
         load_extension(engine, "mysql_scanner")
-        engine.execute("set mysql_session_time_zone = '+00:00'")
-        engine.execute("set mysql_query_timeout_enabled = false")
+        # Two connections to the engine: one streams the statement while the other works on what arrives.
+        self._streaming = engine.cursor()
+        for connection in (engine, self._streaming):
+            connection.execute("set mysql_session_time_zone = '+00:00'")
+            connection.execute("set mysql_query_timeout_enabled = false")
         engine.execute(f"attach {quote_text(connection_string(location))} as source (type mysql, read_only)")
-        self._types: dict[str, str] = {}
+        self._parts: list[Relation] = []
+        self._arriving: Iterator[tuple[int, pa.RecordBatch]] = iter(())
+        self._ahead: tuple[int, pa.RecordBatch] | None = None
 
     def _query(self, sql: str) -> str:
         return f"select * from mysql_query('source', {quote_text(sql)})"
@@ -36,14 +51,14 @@ class MysqlSource(Source):
 
     def columns(self, entity: EntityMapping) -> dict[str, str]:
         try:
-            self._types = self._describe(self._query(f"select * from {_from(entity)} limit 0"))
+            types = self._describe(self._query(f"select * from {_from(entity)} limit 0"))
         except duckdb.Error as error:
             if entity.table is not None and "doesn't exist" in str(error):
                 raise AbsentRelation(f"table {entity.table}") from error
             raise
         if entity.table is not None:
-            self._types |= dict.fromkeys(self._instants(entity.table), INSTANT)
-        return self._types
+            types |= dict.fromkeys(self._instants(entity.table), INSTANT)
+        return types
 
     def _instants(self, table: str) -> list[str]:
         """The columns of type TIMESTAMP, which the scanner does not tell from DATETIME."""
@@ -54,16 +69,52 @@ class MysqlSource(Source):
         )
         return [row[0] for row in found]
 
+    def expect(self, relations: Sequence[Relation]) -> None:
+        if not relations:
+            return
+        width = max(len(relation.columns) for relation in relations)
+        parts = [
+            self._sql(relation, [f"{number} as part", *self._fields(relation, width)])
+            for number, relation in enumerate(relations)
+        ]
+        fields = ", ".join(f"f{place}" for place in range(width))
+        stream = f"select cast(part as bigint), {fields} from ({self._query(' union all '.join(parts))})"
+        self._parts = list(relations)
+        self._arriving = _by_part(self._streaming.execute(stream).to_arrow_reader(BLOCK_ROWS))
+        self._ahead = next(self._arriving, None)
+
     def select(self, relation: Relation) -> str:
-        columns = ", ".join(f"{self._text(name)} as {_quoted(name)}" for name in relation.columns)
-        sql = f"select {columns} from {_from(relation.entity)}"
+        number = next((place for place, part in enumerate(self._parts) if part is relation), None)
+        if number is None:
+            named = zip(self._texts(relation), relation.columns, strict=True)
+            return self._query(self._sql(relation, [f"{text} as {_quoted(name)}" for text, name in named]))
+        schema = pa.schema([(name, pa.string()) for name in relation.columns])
+        self.engine.register(PART, pa.RecordBatchReader.from_batches(schema, self._blocks(number, schema)))
+        return f"select * from {PART}"
+
+    def _texts(self, relation: Relation) -> list[str]:
+        return [self._text(name, relation.types[name]) for name in relation.columns]
+
+    def _fields(self, relation: Relation, width: int) -> list[str]:
+        """A part's columns; those that others have and it has not are null."""
+        texts = self._texts(relation)
+        return [f"{text} as f{place}" for place, text in enumerate(texts + ["null"] * (width - len(texts)))]
+
+    def _sql(self, relation: Relation, columns: Sequence[str]) -> str:
+        sql = f"select {', '.join(columns)} from {_from(relation.entity)}"
         conditions = [f"({relation.entity.where}\n)"] if relation.entity.where else []
         if relation.since is not None:
-            conditions += self._since(relation.since)
+            conditions += self._since(relation.since, relation.types[relation.since.column])
         if conditions:
             sql += " where " + " and ".join(conditions)
         # MySQL sorts nulls below everything.
-        return self._query(sql + tail_of(relation.sample, _quoted, nulls_last=""))
+        return sql + tail_of(relation.sample, _quoted, nulls_last="")
+
+    def _blocks(self, number: int, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        while self._ahead is not None and self._ahead[0] == number:
+            block = self._ahead[1]
+            yield pa.RecordBatch.from_arrays(block.columns[1 : len(schema) + 1], schema=schema)
+            self._ahead = next(self._arriving, None)
 
     def count(self, entity: EntityMapping) -> int:
         where = f" where ({entity.where}\n)" if entity.where else ""
@@ -83,17 +134,16 @@ class MysqlSource(Source):
         text = self.rows("select cast(utc_timestamp(6) as char) as utc")[0][0]
         return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
-    def _text(self, column: str) -> str:
+    def _text(self, column: str, column_type: str) -> str:
         name = _quoted(column)
-        if self._types[column] == INSTANT:
+        if column_type == INSTANT:
             return f"concat(cast({name} as char), '+00:00')"
-        if self._types[column] in ("BOOLEAN", "BIT"):
+        if column_type in ("BOOLEAN", "BIT"):
             return f"cast({name} + 0 as char)"
         return f"cast({name} as char)"
 
-    def _since(self, since: Since) -> list[str]:
+    def _since(self, since: Since, column_type: str) -> list[str]:
         name = _quoted(since.column)
-        column_type = self._types[since.column]
         literal = None
         if since.number is not None and column_type.split("(")[0] not in ("VARCHAR", "BLOB"):
             literal = str(since.number)
@@ -101,6 +151,17 @@ class MysqlSource(Source):
             zone = UTC if column_type == INSTANT else ZoneInfo(self.zone)
             literal = f"'{since.instant.astimezone(zone):%Y-%m-%d %H:%M:%S.%f}'"
         return [f"({name} >= {literal} or {name} is null)"] if literal else []
+
+
+def _by_part(reader: pa.RecordBatchReader) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """The stream's blocks, cut where one part ends and the next begins."""
+    for block in reader:
+        marks = block.column(0)
+        parts = np.frombuffer(marks.buffers()[1], np.int64)[marks.offset : marks.offset + len(marks)]
+        cuts = [0, *(np.flatnonzero(parts[1:] != parts[:-1]) + 1), len(parts)]
+        for start, end in zip(cuts, cuts[1:], strict=False):
+            if end > start:
+                yield int(parts[start]), block.slice(start, end - start)
 
 
 def connection_string(location: str) -> str:

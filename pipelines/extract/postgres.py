@@ -56,13 +56,14 @@ def _quoted(value: str) -> str:
 class PostgresSource(Source):
     """A PostgreSQL database, read by `postgres_query`."""
 
+    has_snapshots = True
+
     def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, location: str, zone: str) -> None:
         super().__init__(engine, mapping, location, zone)
         load_extension(engine, "postgres_scanner")
         engine.execute(f"attach {quote_text(connection_string(location))} as source (type postgres, read_only)")
         encoding = self._rows("select current_setting('server_encoding')")[0][0]
         self.unchecked_text = encoding == "SQL_ASCII"
-        self._types: dict[str, str] = {}
 
     def _query(self, sql: str) -> str:
         return f"select * from postgres_query('source', {quote_text(sql)})"
@@ -75,15 +76,14 @@ class PostgresSource(Source):
             found = self._rows(f"select to_regclass({quote_text(_table(entity.table))})::text")
             if found[0][0] is None:
                 raise AbsentRelation(f"table {entity.table}")
-        self._types = self._describe(self._query(f"select * from {_from(entity)} limit 0"))
-        return self._types
+        return self._describe(self._query(f"select * from {_from(entity)} limit 0"))
 
     def select(self, relation: Relation) -> str:
         columns = ", ".join(f"{quote_name(name)}::text as {quote_name(name)}" for name in relation.columns)
         sql = f"select {columns} from {_from(relation.entity)}"
         conditions = [f"({relation.entity.where}\n)"] if relation.entity.where else []
         if relation.since is not None:
-            conditions += _since(relation.since, self._types, self.zone)
+            conditions += _since(relation.since, relation.types, self.zone)
         if conditions:
             sql += " where " + " and ".join(conditions)
         return self._query(sql + tail_of(relation.sample))

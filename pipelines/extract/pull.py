@@ -10,7 +10,7 @@ the numbers reach PostgreSQL as the text that they are.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipelines.contract import Column, Entity, Kind
@@ -46,8 +46,18 @@ class Pull:
         return self.entity.deletion.flag if self.entity.deletion else None
 
 
-def statement(pull: Pull, source: Source) -> str:
-    """The DuckDB statement of the pull.
+@dataclass(frozen=True)
+class Plan:
+    """A pull held against its source: the columns' types there, the mapped columns that are there, what to read."""
+
+    pull: Pull
+    types: dict[str, str]
+    origins: dict[str, ColumnMapping]
+    relation: Relation
+
+
+def plan(pull: Pull, source: Source) -> Plan:
+    """Hold the mapping against the source's columns.
 
     Raises:
         ExtractionError: the mapping names a column that the source does not have.
@@ -56,9 +66,15 @@ def statement(pull: Pull, source: Source) -> str:
     types = source.columns(pull.entity)
     origins = _present(pull, types)
     needed = _needed(pull, source, origins, types)
-    delivered = source.select(Relation(pull.entity, needed, pull.since, pull.sample))
+    return Plan(pull, types, origins, Relation(pull.entity, needed, pull.since, types, pull.sample))
+
+
+def statement(plan: Plan, source: Source) -> str:
+    """The DuckDB statement of the pull."""
+    pull, types, origins = plan.pull, plan.types, plan.origins
+    delivered = source.select(plan.relation)
     if source.unchecked_text:
-        delivered = _with_checked_text(delivered, needed)
+        delivered = _with_checked_text(delivered, plan.relation.columns)
     raw = [item for name, origin in origins.items() for item in _raw(name, origin)] + _raw_marker(pull)
     raw.append(f"{quote_name(pull.flag)} as raw_flag" if pull.flag else "cast(null as varchar) as raw_flag")
     values = [
@@ -165,7 +181,7 @@ def _column_references(node: object) -> Iterator[str]:
             yield from _column_references(child)
 
 
-def _with_checked_text(delivered: str, columns: list[str]) -> str:
+def _with_checked_text(delivered: str, columns: Sequence[str]) -> str:
     """Text that is no UTF-8 becomes NUL and its bytes in hex: the NUL sets the row aside, the hex can be stored."""
     checked = [
         f"case when {name} is not null then coalesce(try(decode(encode({name}))), chr(0) || hex({name})) end as {name}"

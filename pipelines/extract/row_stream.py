@@ -21,6 +21,14 @@ from pipelines.sources.mapping import EntityMapping, Mapping
 
 BLOCK_ROWS = 10_000
 VIEW = "streamed"
+# The isolation level at which a transaction sees one state from beginning to end, where the default's does not. Others
+# read statement by statement: SQL Server's needs a database option, its REPEATABLE READ would lock what it reads.
+SNAPSHOT_LEVELS = {
+    "postgresql": "REPEATABLE READ",
+    "mysql": "REPEATABLE READ",
+    "mariadb": "REPEATABLE READ",
+    "oracle": "SERIALIZABLE",
+}
 
 
 class RowStreamSource(Source):
@@ -29,15 +37,30 @@ class RowStreamSource(Source):
     def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, location: str, zone: str) -> None:
         super().__init__(engine, mapping, location, zone)
         self._database = sa.create_engine(location)
+        self._connection = self._database.connect()
+
+    def begin(self) -> None:
+        name = self._database.dialect.name
+        if name in SNAPSHOT_LEVELS:
+            self._connection = self._connection.execution_options(isolation_level=SNAPSHOT_LEVELS[name])
+        if name == "sqlite":
+            # Its driver begins a transaction before a change only.
+            self._connection.exec_driver_sql("begin")
+
+    def end(self) -> None:
+        self._connection.rollback()
+
+    def close(self) -> None:
+        self._connection.close()
+        self._database.dispose()
 
     def columns(self, entity: EntityMapping) -> dict[str, str]:
-        with self._database.connect() as connection:
-            if entity.table is not None:
-                *schema, table = split_name(entity.table)
-                if not sa.inspect(connection).has_table(table, schema=schema[0] if schema else None):
-                    raise AbsentRelation(f"table {entity.table}")
-            names = connection.execute(self._statement(entity, (), empty=True)).keys()
-            return dict.fromkeys(names, "VARCHAR")
+        if entity.table is not None:
+            *schema, table = split_name(entity.table)
+            if not sa.inspect(self._connection).has_table(table, schema=schema[0] if schema else None):
+                raise AbsentRelation(f"table {entity.table}")
+        names = self._connection.execute(self._statement(entity, (), empty=True)).keys()
+        return dict.fromkeys(names, "VARCHAR")
 
     def select(self, relation: Relation) -> str:
         statement = self._statement(relation.entity, relation.columns)
@@ -74,11 +97,10 @@ class RowStreamSource(Source):
         return statement.where(sa.text("1 = 0")) if empty else statement
 
     def _blocks(self, statement: sa.Select[Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-        with self._database.connect() as connection:
-            rows = connection.execution_options(stream_results=True, max_row_buffer=BLOCK_ROWS).execute(statement)
-            for block in rows.partitions(BLOCK_ROWS):
-                columns = [[_text(value) for value in column] for column in zip(*block, strict=True)]
-                yield pa.RecordBatch.from_arrays([pa.array(column, pa.string()) for column in columns], schema=schema)
+        options = {"stream_results": True, "max_row_buffer": BLOCK_ROWS}
+        for block in self._connection.execute(statement, execution_options=options).partitions(BLOCK_ROWS):
+            columns = [[_text(value) for value in column] for column in zip(*block, strict=True)]
+            yield pa.RecordBatch.from_arrays([pa.array(column, pa.string()) for column in columns], schema=schema)
 
 
 def _text(value: object) -> str | None:

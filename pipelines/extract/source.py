@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import difflib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import duckdb
 
 from pipelines.extract.engine import quote_name
-from pipelines.sources.mapping import EntityMapping, Mapping
+from pipelines.sources.mapping import EntityMapping
+from pipelines.sources.mapping import Mapping as SourceMapping
 
 
 @dataclass(frozen=True)
@@ -33,28 +34,49 @@ class Sample:
 
 @dataclass(frozen=True)
 class Relation:
-    """What is to be read of an entity: source columns, from where on, and whether a sample will do."""
+    """What is to be read of an entity: source columns, from where on, of what types, and whether a sample will do."""
 
     entity: EntityMapping
     columns: Sequence[str]
     since: Since | None
+    types: Mapping[str, str]
     sample: Sample | None = None
 
 
 class Source(ABC):
     """An opened source system. Every method may raise duckdb.Error, OSError or ValueError; the caller names the entity.
 
-    `unchecked_text` is True where texts may hold bytes that are no UTF-8.
+    An extraction calls `begin`, `columns` of every entity, `expect`, `select` and `set_aside` entity by entity, `end`:
+    what it reads is of one moment, as far as the kind of source allows that. Without `begin` each call is for itself.
+    `unchecked_text` is True where texts may hold bytes that are no UTF-8; `has_snapshots` where a transaction of the
+    engine is one of the source, which sees the same state from its first statement to its last.
     """
 
     unchecked_text = False
+    has_snapshots = False
 
-    def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, location: str, zone: str) -> None:
+    def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: SourceMapping, location: str, zone: str) -> None:
         """`zone` is that of the source's timestamps without one."""
         self.engine = engine
         self.mapping = mapping
         self.location = location
         self.zone = zone
+
+    def begin(self) -> None:
+        """From here on the source is read as it is now."""
+        if self.has_snapshots:
+            self.engine.execute("begin")
+
+    def expect(self, relations: Sequence[Relation]) -> None:  # noqa: B027 - one kind needs it
+        """Told before the first `select`: all that is going to be read, in its order."""
+
+    def end(self) -> None:
+        """Everything is read; what `begin` holds at the source is given back."""
+        if self.has_snapshots:
+            self.engine.execute("rollback")
+
+    def close(self) -> None:  # noqa: B027 - one kind needs it
+        """Let go of what the engine's own end does not; the last call, whatever happened before."""
 
     @abstractmethod
     def columns(self, entity: EntityMapping) -> dict[str, str]:
@@ -73,8 +95,8 @@ class Source(ABC):
 
     def count(self, entity: EntityMapping) -> int:
         """The rows of the entity's table or query; `columns` was called before."""
-        some_column = list(self.columns(entity))[:1]
-        select = self.select(Relation(entity, some_column, None))
+        types = self.columns(entity)
+        select = self.select(Relation(entity, list(types)[:1], None, types))
         return int(self.engine.execute(f"select count(*) from ({select})").fetchall()[0][0])
 
     def has_index(self, entity: EntityMapping, column: str) -> bool | None:

@@ -25,6 +25,7 @@ class SqliteSource(Source):
     """A SQLite file, read by `sqlite_query`; a mapping's query is SQLite's own SQL."""
 
     unchecked_text = True
+    has_snapshots = True
 
     def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, location: str, zone: str) -> None:
         super().__init__(engine, mapping, location, zone)

@@ -148,14 +148,6 @@ def _set_night(connection: sa.Connection, settings: Settings, run_id: str, as_of
     connection.execute(sa.text("analyze control.night"))
 
 
-def list_extractions(night: Night) -> list[dict[str, str]]:
-    """What the night pulls: one entry per source system and entity."""
-    return [
-        {"source": item.source_system, "entity": item.entity}
-        for item in extract.list_extractions(get_settings(), list(night.sources))
-    ]
-
-
 def _step(night: Night, name: str, work: Callable[[Settings, sa.Engine], object]) -> None:
     settings = get_settings()
     engine = warehouse_engine(settings)
@@ -163,12 +155,12 @@ def _step(night: Night, name: str, work: Callable[[Settings, sa.Engine], object]
         work(settings, engine)
 
 
-def extract_entity(night: Night, source: str, entity: str) -> None:
-    """Pull one entity of one source into landing."""
+def extract_source(night: Night, source: str) -> None:
+    """Pull one source into landing, all its entities as they are at one moment."""
     _step(
         night,
-        f"extract_entity[{source}.{entity}]",
-        lambda settings, engine: extract.extract_entity(settings, engine, source, entity, night.run_id),
+        f"extract_source[{source}]",
+        lambda settings, engine: extract.extract_source(settings, engine, source, night.run_id),
     )
 
 
@@ -227,8 +219,8 @@ def run_night(run_id: str, as_of: date, sources: list[str] | None = None) -> Non
     """All steps in order, in this process: what a replay over a range of dates repeats."""
     night = open_night(run_id, as_of, sources)
     try:
-        for item in list_extractions(night):
-            extract_entity(night, item["source"], item["entity"])
+        for source in night.sources:
+            extract_source(night, source)
         check_rejections(night)
         validate_landing(night)
         for layer in ("staging", "intermediate", "indicators"):

