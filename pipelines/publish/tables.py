@@ -53,6 +53,9 @@ PUBLISHED_TABLES: tuple[PublishedTable, ...] = (
     PublishedTable(
         "score_change", "publication", "score_change", ("customer_id", "indicator_id"), "recent", "score_change"
     ),
+    PublishedTable(
+        "churn_reason", "published", "churn_reason_history", ("customer_id", "reason_code"), "history", "churn_reason"
+    ),
     PublishedTable("tier_summary", "published", "tier_summary", ("scope", "scope_id", "tier"), "history"),
     PublishedTable("tier_transition", "published", "tier_transition", ("from_tier", "to_tier"), "history"),
     PublishedTable(

@@ -2,7 +2,8 @@
 
 `CVP_REFERENCE_SEEDS=0-99` (or `3,7,20`) tries other random companies, `CVP_REFERENCE_NIGHT_SEEDS` other whole nights.
 What is compared: the canonical tables, every indicator, points, effective weights and contributions, the published row
-of every customer, the pyramid; in whole nights also the calibration, what was set aside, and one night after another.
+of every customer, the reasons and every signal behind them, the pyramid; in whole nights also the calibration, what was
+set aside, and one night after another.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ def _compare(models: Models, night: reference.Night) -> None:
     found += comparison.indicator_differences(read("indicators.indicator_value"), measured)
     found += comparison.point_differences(read("candidates.customer_indicator"), night)
     found += comparison.customer_differences(read("candidates.customer_tier"), night)
+    found += comparison.signal_differences(read("churn.reason_signal"), measured)
+    found += comparison.reason_differences(read("candidates.churn_reason"), measured)
     found += comparison.summary_differences(read("candidates.tier_summary"), read("candidates.tier_transition"), night)
     assert not found, report(found, measured)
 
@@ -125,6 +128,7 @@ def _check_published(warehouse: Warehouse, night: reference.Night) -> None:
     assert {row["as_of_date"] for row in current} == {as_of}
     found = comparison.customer_differences(current, night)
     found += comparison.customer_differences(of_tonight("customer_tier_history"), night)
+    found += comparison.reason_differences(read("churn_reason"), night.measured)
     found += comparison.point_differences(read("customer_indicator"), night)
     found += comparison.history_differences(of_tonight("customer_indicator_history"), night)
     found += comparison.summary_differences(of_tonight("tier_summary"), of_tonight("tier_transition"), night)

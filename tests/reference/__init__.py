@@ -5,6 +5,6 @@ tiers are `Fraction`s (exact); floats begin with the points. It is written to be
 not to be fast: a company of some hundred customers takes a second.
 
 Reading order: `parameters`, `staging` (rows that exist for a night, in reporting currency), `facts` (terms),
-`current_value` and `potential_value` (the thirty indicators), `calibration`, `scoring`, `tiers`, `churn`, `night`
-(all of it for one date). `companies` makes small nasty companies to compare on.
+`current_value` and `potential_value` (the thirty indicators), `calibration`, `scoring`, `tiers`, `churn`, `reasons`,
+`night` (all of it for one date). `companies` makes small nasty companies to compare on.
 """

@@ -16,7 +16,10 @@ ZERO = Fraction(0)
 
 @dataclass(frozen=True)
 class Line:
-    """An order line; `is_cancelled` by itself or by its order. `cost` and `revenue` in reporting currency."""
+    """An order line; `is_cancelled` by itself or by its order. `cost` and `revenue` in reporting currency.
+
+    `delivered`: day and quantity of its deliveries up to D.
+    """
 
     customer_id: str
     ordered_on: date
@@ -26,6 +29,8 @@ class Line:
     revenue: Fraction
     cost: Fraction | None
     is_cancelled: bool
+    promised_on: date | None
+    delivered: list[tuple[date, Fraction]]
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,9 @@ class Facts:
     def _read_lines(self) -> None:
         orders = {row["order_id"]: row for row in self.rows["sales_order"]}
         products = {row["product_id"]: row for row in self.rows["product"]}
+        delivered: dict[tuple[str, int], list[tuple[date, Fraction]]] = defaultdict(list)
+        for row in self.rows["delivery"]:
+            delivered[row["order_id"], row["line_number"]].append((row["delivered_on"], Fraction(row["quantity"])))
         for row in self.rows["sales_order_line"]:
             order = orders[row["order_id"]]
             cost = row["unit_cost"]
@@ -114,6 +122,8 @@ class Facts:
                 revenue=row["quantity"] * row["unit_price"],
                 cost=None if cost is None else row["quantity"] * cost,
                 is_cancelled=row["is_cancelled"] or order["is_cancelled"],
+                promised_on=row.get("promised_on"),
+                delivered=delivered.get((row["order_id"], row["line_number"]), []),
             )
             self.all_lines[line.customer_id].append(line)
             if not line.is_cancelled:

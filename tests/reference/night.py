@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tests.reference import churn, scoring, tiers
+from tests.reference import churn, reasons, scoring, tiers
 from tests.reference.calibration import Calibration
 from tests.reference.current_value import CURRENT
 from tests.reference.facts import Facts, revenue
@@ -26,6 +26,10 @@ class Measured:
     values: Mapping[str, scoring.Values]
     """Active customer -> indicator id -> value."""
     churn: Mapping[str, churn.Churn]
+    signals: Mapping[tuple[str, str, str], reasons.Signal]
+    """Active customer, reason code and clause."""
+    reasons: Mapping[str, list[tuple[str, Fraction]]]
+    """Flagged customer -> its reasons and their strengths, strongest first."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Night:
 
 
 def measure(company: Company, parameters: Parameters) -> Measured:
-    """The thirty indicators of every active customer, and everybody's churn risk."""
+    """The thirty indicators of every active customer, and everybody's churn risk with its reasons."""
     staged = stage(company, parameters)
     if staged.missing_rates:
         raise ValueError(f"exchange rates are missing: {sorted(staged.missing_rates)}")
@@ -57,7 +61,8 @@ def measure(company: Company, parameters: Parameters) -> Measured:
         for customer in facts.customers
         if facts.is_active(customer)
     }
-    return Measured(staged, facts, values, churn.churn_of(facts))
+    risks, signals = churn.churn_of(facts), reasons.signals_of(facts)
+    return Measured(staged, facts, values, risks, signals, reasons.reasons_of(signals, risks))
 
 
 def _ranks(facts: Facts, scores: Mapping[str, scoring.Score]) -> dict[str, dict[str, int]]:

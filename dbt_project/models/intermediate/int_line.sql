@@ -14,7 +14,8 @@ select
     product.launched_on,
     line.quantity,
     line.revenue,
-    line.cost
+    line.cost,
+    line.promised_on
 from {{ ref('int_ordered_line') }} as line
 left join {{ ref('stg_product') }} as product on line.product_id = product.product_id
 where not line.is_cancelled

@@ -11,6 +11,7 @@ select
     line.quantity,
     line.quantity * line.unit_price as revenue,
     line.quantity * line.unit_cost as cost,
+    line.promised_on,
     line.is_cancelled or line.is_order_cancelled as is_cancelled
 from {{ ref('base_sales_order_line') }} as line
 cross join {{ ref('stg_night') }} as night

@@ -1,4 +1,12 @@
 -- One row per customer: who it is, what it is worth, its tier, its ranks and its churn risk on the evaluated date.
+with reasons as (
+    select
+        customer_id,
+        string_agg(reason_code, ',' order by reason_rank) as churn_reasons
+    from {{ ref('reason_customer') }}
+    group by customer_id
+)
+
 select
     night.as_of_date,
     customer.customer_id,
@@ -46,8 +54,7 @@ select
     churn.churn_probability,
     churn.churn_status,
     churn.churn_risk_level,
-    -- fed by the churn reasons once they are found
-    cast(null as text) as churn_reasons,
+    reasons.churn_reasons,
     coalesce(line.is_tier_uncertain, false) as is_tier_uncertain,
     night.calibration_version,
     night.run_id
@@ -60,3 +67,4 @@ inner join {{ ref('churn_customer') }} as churn on customer.customer_id = churn.
 left join {{ ref('int_customer_sales') }} as sales on customer.customer_id = sales.customer_id
 left join {{ ref('score_customer') }} as score on customer.customer_id = score.customer_id
 left join {{ ref('score_rank') }} as ranked on customer.customer_id = ranked.customer_id
+left join reasons on customer.customer_id = reasons.customer_id

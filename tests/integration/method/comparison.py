@@ -225,6 +225,7 @@ def expected_customer(night: Night, customer: str) -> Row:
             "churn_probability": risk.probability,
             "churn_status": risk.status,
             "churn_risk_level": risk.level,
+            "churn_reasons": ",".join(code for code, _ in night.measured.reasons.get(customer, [])) or None,
         }
     )
 
@@ -238,6 +239,29 @@ def customer_differences(rows: list[Row], night: Night) -> list[Difference]:
         mine = {customer: ours[customer]} if customer in ours else {}
         found += differences("customer", {customer: theirs[customer]} if customer in theirs else {}, mine)
     return sorted(found, key=str)
+
+
+def signal_differences(rows: list[Row], measured: Measured) -> list[Difference]:
+    """Every clause of a reason's signal that an active customer shows: `reason_signal`."""
+    ours = {
+        key: {"severity": one.severity, "as_severe_count": one.as_severe, "strength": one.strength}
+        for key, one in measured.signals.items()
+    }
+    return differences("reason_signal", by_key(rows, "customer_id", "reason_code", "clause"), ours)
+
+
+def reason_differences(rows: list[Row], measured: Measured) -> list[Difference]:
+    """The rows of `churn_reason`, and that each says something whole."""
+    ours: dict[Any, Row] = {
+        (customer, code): {"reason_rank": rank, "strength": strength}
+        for customer, given in measured.reasons.items()
+        for rank, (code, strength) in enumerate(given, 1)
+    }
+    theirs = by_key(rows, "customer_id", "reason_code")
+    for key, row in theirs.items():
+        for column in ("evidence", "evidence_zh"):
+            assert row[column] and not set(row[column]) & set("{}"), (key, row[column])
+    return differences("churn_reason", theirs, ours)
 
 
 def summary_differences(summary: list[Row], moves: list[Row], night: Night) -> list[Difference]:
