@@ -122,6 +122,7 @@ def customer_value_nightly() -> None:
         layer("indicators"),
         ensure_calibration(night),  # before the scores: the first night has none to apply
         layer("scores"),
+        layer("slices"),
         layer("churn"),
         layer("tiers"),
         layer("published", "build_candidates"),

@@ -1,7 +1,7 @@
 """The steps of a night, each one call: what the DAG's tasks run, and what a replay runs in order.
 
 Every step can be run again. Data flows one way: sources -> landing -> staging -> intermediate -> indicators -> scores
--> churn -> tiers -> candidates -> published.
+-> slices -> churn -> tiers -> candidates -> published.
 """
 
 from __future__ import annotations
@@ -140,6 +140,8 @@ def _set_night(connection: sa.Connection, settings: Settings, run_id: str, as_of
         "churn_horizon_days": settings.churn_horizon_days,
         "churn_high_odds": settings.churn_high_odds,
         "churn_medium_odds": settings.churn_medium_odds,
+        "churn_recorded_slices": None,
+        "churn_model_version": None,
         "calibration_version": calibrate.calibration_for(connection, as_of),
     }
     row = insert(NIGHT).values(is_current=True, **values)
@@ -226,7 +228,7 @@ def run_night(run_id: str, as_of: date, sources: list[str] | None = None) -> Non
         for layer in ("staging", "intermediate", "indicators"):
             build_layer(night, layer)
         ensure_calibration(night)
-        for layer in ("scores", "churn", "tiers", "published"):
+        for layer in ("scores", "slices", "churn", "tiers", "published"):
             build_layer(night, layer)
         validate_candidates(night)
         publish_tiers(night)

@@ -57,6 +57,9 @@ PUBLISHED_TABLES: tuple[PublishedTable, ...] = (
         "churn_reason", "published", "churn_reason_history", ("customer_id", "reason_code"), "history", "churn_reason"
     ),
     PublishedTable("tier_summary", "published", "tier_summary", ("scope", "scope_id", "tier"), "history"),
+    PublishedTable(
+        "churn_track_record", "published", "churn_track_record", ("risk_level", "tier_group"), "history"
+    ),
     PublishedTable("tier_transition", "published", "tier_transition", ("from_tier", "to_tier"), "history"),
     PublishedTable(
         "satisfaction_gap", "published", "satisfaction_gap", ("industry", "tier", "attribute"), "replaced"

@@ -112,6 +112,8 @@ NIGHT = sa.Table(
     sa.Column("churn_high_odds", sa.Numeric, nullable=False, comment="times the base rate's odds"),
     sa.Column("churn_medium_odds", sa.Numeric, nullable=False, comment="times the base rate's odds"),
     sa.Column("calibration_version", sa.Integer, comment="null until the first calibration is made"),
+    sa.Column("churn_recorded_slices", sa.Integer, comment="closed slices to predict; null: those of a track record"),
+    sa.Column("churn_model_version", sa.Integer, comment="null: the table of cells is in force"),
     sa.CheckConstraint("is_current", name="night_has_one_row"),
     schema="control",
     comment="The night being evaluated: the only place that models take the as-of date from",
@@ -277,6 +279,51 @@ CALIBRATION_INDICATOR = sa.Table(
     sa.Column("lo", sa.Double, comment="of the transformed values; null where nobody had a value"),
     sa.Column("hi", sa.Double),
     schema="control",
+)
+
+CHURN_MODEL = sa.Table(
+    "churn_model",
+    metadata,
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False, comment="logistic_regression or gradient_boosting"),
+    sa.Column("made_at", _INSTANT, nullable=False),
+    sa.Column("trained_as_of", sa.Date, nullable=False, comment="the night whose slices it was trained and tried on"),
+    sa.Column("horizon_days", sa.Integer, nullable=False),
+    sa.Column("first_slice_on", sa.Date, nullable=False, comment="snapshot date of the first slice it has learnt from"),
+    sa.Column("last_slice_on", sa.Date, nullable=False, comment="of the last one"),
+    sa.Column("known_from", sa.Date, nullable=False, comment="end of the last outcome that it has learnt from"),
+    sa.Column("customer_slices", sa.Integer, nullable=False, comment="that it has learnt from"),
+    sa.Column("features", ARRAY(sa.Text), nullable=False, comment="columns of challenger.challenger_feature, in order"),
+    sa.Column("artefact", JSONB, nullable=False, comment="every number that a score is computed from"),
+    sa.Column("artefact_sha256", sa.Text, nullable=False),
+    sa.Column("libraries", JSONB, nullable=False, comment="versions that it was trained with"),
+    sa.Column("seed", sa.Integer, nullable=False),
+    sa.Column("figures", JSONB, nullable=False, comment="on slices that it has not seen, beside the table of cells"),
+    sa.Column("is_chosen", sa.Boolean, nullable=False, comment="whether its training put it in force"),
+    sa.Column("decision", sa.Text, nullable=False, comment="why or why not"),
+    schema="control",
+)
+
+CHURN_MODEL_CHOICE = sa.Table(
+    "churn_model_choice",
+    metadata,
+    sa.Column("choice_id", sa.Integer, sa.Identity(), primary_key=True),
+    sa.Column("active_from_on", sa.Date, nullable=False, comment="the newest choice active by D applies"),
+    sa.Column("version", sa.Integer, sa.ForeignKey(CHURN_MODEL.c.version), comment="null: the table of cells"),
+    sa.Column("author", sa.Text, nullable=False, comment="`training`, or a person, whose choice training leaves alone"),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("made_at", _INSTANT, nullable=False),
+    schema="control",
+)
+
+CHURN_MODEL_SCORE = sa.Table(
+    "churn_model_score",
+    metadata,
+    sa.Column("snapshot_on", sa.Date, primary_key=True),
+    sa.Column("customer_id", _BYTEWISE_TEXT, primary_key=True),
+    sa.Column("probability", sa.Double, nullable=False),
+    schema="control",
+    comment="Tonight's scores by the model in force; empty where the table of cells is",
 )
 
 DATA_QUALITY = sa.Table(

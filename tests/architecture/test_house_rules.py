@@ -16,7 +16,15 @@ SQL_FILES = sorted(MODELS.rglob("*.sql"))
 PYTHON_FILES = sorted(
     path for folder in ("pipelines", "dags", "expectations") for path in (PROJECT / folder).rglob("*.py")
 )
-LINE_BUDGET = {"staging": 60, "intermediate": 120, "indicators": 40, "scores": 120, "churn": 120, "tiers": 120}
+LINE_BUDGET = {
+    "staging": 60,
+    "intermediate": 120,
+    "indicators": 40,
+    "scores": 120,
+    "slices": 120,
+    "churn": 120,
+    "tiers": 120,
+}
 TEXTS = (".py", ".sql", ".yml", ".yaml", ".toml", ".lock", ".in", ".txt", "")
 CLOCK = re.compile(r"\b(current_date|current_timestamp|localtimestamp|now\(\)|clock_timestamp|getdate\(\))", re.I)
 

@@ -18,6 +18,7 @@ from pipelines.transform.dbt import LAYERS
 SOURCES = {
     "staging": {"landing.*", "control.night", "control.previous_run"},
     "scores": {"control.calibration", "control.calibration_indicator"},
+    "churn": {"control.churn_model_score"},
     "tiers": {"control.previous_night", "control.tier_override"},
     "published": {
         "control.calibration",

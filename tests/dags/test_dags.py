@@ -12,8 +12,8 @@ from tests.dags.conftest import describe_dag
 
 ORDER = [
     "open_night", "list_sources", "extract_source", "check_rejections", "validate_landing", "build_staging",
-    "build_intermediate", "build_indicators", "ensure_calibration", "build_scores", "build_churn", "build_tiers",
-    "build_candidates", "validate_candidates", "publish_tiers", "close_night",
+    "build_intermediate", "build_indicators", "ensure_calibration", "build_scores", "build_slices", "build_churn",
+    "build_tiers", "build_candidates", "validate_candidates", "publish_tiers", "close_night",
 ]  # fmt: skip
 
 

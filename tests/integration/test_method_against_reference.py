@@ -52,6 +52,7 @@ def _compare(models: Models, night: reference.Night) -> None:
     found += comparison.customer_differences(read("candidates.customer_tier"), night)
     found += comparison.signal_differences(read("churn.reason_signal"), measured)
     found += comparison.reason_differences(read("candidates.churn_reason"), measured)
+    found += comparison.record_differences(read("candidates.churn_track_record"), night)
     found += comparison.summary_differences(read("candidates.tier_summary"), read("candidates.tier_transition"), night)
     assert not found, report(found, measured)
 
@@ -131,6 +132,7 @@ def _check_published(warehouse: Warehouse, night: reference.Night) -> None:
     found += comparison.reason_differences(read("churn_reason"), night.measured)
     found += comparison.point_differences(read("customer_indicator"), night)
     found += comparison.history_differences(of_tonight("customer_indicator_history"), night)
+    found += comparison.record_differences(of_tonight("churn_track_record"), night)
     found += comparison.summary_differences(of_tonight("tier_summary"), of_tonight("tier_transition"), night)
     assert not found, report(found, night.measured)
 

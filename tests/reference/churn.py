@@ -69,11 +69,18 @@ def orders_of(facts: Facts) -> dict[str, list[tuple[date, Fraction]]]:
     return found
 
 
-def slice_dates(parameters: Parameters, first_line_on: date | None) -> list[date]:
-    """The snapshot dates, latest first, that have 12 months of orders before them."""
-    latest = parameters.as_of - timedelta(days=parameters.churn_horizon_days)
-    dates = (latest - timedelta(days=SLICE_STEP_DAYS * step) for step in range(SLICES))
-    return [day for day in dates if first_line_on is not None and first_line_on <= months_before(day, 12)]
+def slice_dates(parameters: Parameters, first_line_on: date | None, known_on: date | None = None) -> list[date]:
+    """The snapshot dates, latest first, that have 12 months of orders before them.
+
+    Of the dates every 30 days back from D those whose outcome was known on `known_on` (default: D), at most 12.
+    """
+    horizon = timedelta(days=parameters.churn_horizon_days)
+    day, dates = parameters.as_of - horizon, []
+    while first_line_on is not None and first_line_on <= months_before(day, 12) and len(dates) < SLICES:
+        if day + horizon <= (known_on or parameters.as_of):
+            dates.append(day)
+        day -= timedelta(days=SLICE_STEP_DAYS)
+    return dates
 
 
 def _trend(days: Sequence[tuple[date, Fraction]], at: date) -> Fraction:
@@ -158,21 +165,49 @@ class Cells:
         return self._towards(self.dormant, self.silence_rate(LONGEST_SILENCE))
 
 
-def count_cells(orders: Orders, parameters: Parameters) -> Cells:
-    """All closed slices of the company."""
-    cells = Cells()
-    first = min((days[0][0] for days in orders.values()), default=None)
-    horizon = parameters.churn_horizon_days
-    for at in slice_dates(parameters, first):
-        cells.slices += 1
-        outcome = Window(at, at + timedelta(days=horizon))
-        ordered = {name for name, days in orders.items() if any(day in outcome for day, _ in days)}
-        for name, features in features_at(orders, at, horizon).items():
-            cells.add(features, name not in ordered)
-        for name in dormant_at(orders, at, parameters.active_window_months):
-            cells.dormant[0] += 1
-            cells.dormant[1] += name not in ordered
-    return cells
+@dataclass(frozen=True)
+class Slice:
+    """A closed slice: who ordered in the 12 months before it and how, the dormant, and who ordered after it."""
+
+    features: Mapping[str, Features]
+    dormant: set[str]
+    ordered: set[str]
+
+
+class Slices:
+    """The closed slices of a company, each looked at once."""
+
+    def __init__(self, orders: Orders, parameters: Parameters) -> None:
+        self._orders = orders
+        self._parameters = parameters
+        self._first = min((days[0][0] for days in orders.values()), default=None)
+        self._seen: dict[date, Slice] = {}
+
+    def dates(self, known_on: date | None = None) -> list[date]:
+        return slice_dates(self._parameters, self._first, known_on)
+
+    def at(self, day: date) -> Slice:
+        if day not in self._seen:
+            outcome = Window(day, day + timedelta(days=self._parameters.churn_horizon_days))
+            self._seen[day] = Slice(
+                features_at(self._orders, day, self._parameters.churn_horizon_days),
+                dormant_at(self._orders, day, self._parameters.active_window_months),
+                {name for name, days in self._orders.items() if any(day in outcome for day, _ in days)},
+            )
+        return self._seen[day]
+
+    def cells(self, known_on: date | None = None) -> Cells:
+        """The cells of the slices whose outcome was known on a date (default: D)."""
+        cells = Cells()
+        for day in self.dates(known_on):
+            one = self.at(day)
+            cells.slices += 1
+            for name, features in one.features.items():
+                cells.add(features, name not in one.ordered)
+            for name in one.dormant:
+                cells.dormant[0] += 1
+                cells.dormant[1] += name not in one.ordered
+        return cells
 
 
 def level_of(probability: Fraction, base: Fraction, parameters: Parameters) -> str:
@@ -195,7 +230,7 @@ def churn_of(facts: Facts) -> dict[str, Churn]:
     """Every customer's risk at D."""
     parameters = facts.parameters
     orders = orders_of(facts)
-    cells = count_cells(orders, parameters)
+    cells = Slices(orders, parameters).cells()
     now = features_at(orders, parameters.as_of, parameters.churn_horizon_days)
     found = {}
     for name in facts.customers:

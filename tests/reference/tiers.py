@@ -93,7 +93,7 @@ def basis_of(active: Mapping[str, Contribution]) -> str:
     return "margin_and_volume"
 
 
-def _taken_margins(active: Mapping[str, Contribution], basis: str) -> dict[str, Fraction]:
+def taken_margins(active: Mapping[str, Contribution], basis: str) -> dict[str, Fraction]:
     """Signed margin by customer, an unknown one taken at the known ones' positive margin a unit of volume."""
     if basis == "volume_only":
         return dict.fromkeys(active, ZERO)
@@ -127,7 +127,7 @@ def _top(active: Mapping[str, Contribution], by: Mapping[str, Fraction]) -> set[
 def core_of(active: Mapping[str, Contribution]) -> dict[str, Core]:
     """The core rule over the active customers."""
     basis = basis_of(active)
-    signed = _taken_margins(active, basis)
+    signed = taken_margins(active, basis)
     margins = {name: max(ZERO, value) for name, value in signed.items()}
     volumes = {name: one.volume for name, one in active.items()}
     whole_margin, whole_volume = sum(margins.values(), ZERO), sum(volumes.values(), ZERO)

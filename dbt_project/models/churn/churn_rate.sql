@@ -1,28 +1,36 @@
--- One row per cell that was ever seen in a closed slice, from coarse to fine, and one for the dormant: how many were
--- seen, how many of them churned, and the rate, drawn towards the parent's. Bands that a grain does not use are null.
+-- One row per predicted slice (0: the evaluated date) and cell that was seen in the slices closed before it, from coarse
+-- to fine, and one for the dormant: how many were seen, how many of them churned, and the rate, drawn towards the
+-- parent's. Bands that a grain does not use are null.
 with counted as (
     select
+        predicted.slice as for_slice,
         case
-            when grouping(trend_band) = 0 then 'trend'
-            when grouping(rhythm_band) = 0 then 'rhythm'
-            when grouping(orders_band) = 0 then 'orders'
-            when grouping(silence_band) = 0 then 'silence'
+            when grouping(cell.trend_band) = 0 then 'trend'
+            when grouping(cell.rhythm_band) = 0 then 'rhythm'
+            when grouping(cell.orders_band) = 0 then 'orders'
+            when grouping(cell.silence_band) = 0 then 'silence'
             else 'base'
         end as grain,
-        silence_band,
-        orders_band,
-        rhythm_band,
-        trend_band,
-        count(*) as seen,
-        count(*) filter (where is_churned) as churned
-    from {{ ref('churn_situation') }}
-    where is_closed
+        cell.silence_band,
+        cell.orders_band,
+        cell.rhythm_band,
+        cell.trend_band,
+        {% for dormant in ['', 'dormant_'] %}
+            {% for measure in ['seen', 'churned'] %}
+                coalesce(sum(cell.{{ measure }}) filter (where {{ '' if dormant else 'not ' }}cell.is_dormant), 0)
+                    as {{ dormant }}{{ measure }}{% if not (dormant and loop.last) %},{% endif %}
+            {% endfor %}
+        {% endfor %}
+    from {{ ref('churn_slice') }} as predicted
+    left join {{ ref('churn_cell') }} as cell
+        on cell.slice between predicted.rates_from_slice and predicted.rates_to_slice
+    where predicted.slice = 0 or predicted.is_recorded
     group by grouping sets (
-        (),
-        (silence_band),
-        (silence_band, orders_band),
-        (silence_band, orders_band, rhythm_band),
-        (silence_band, orders_band, trend_band)
+        (predicted.slice),
+        (predicted.slice, cell.silence_band),
+        (predicted.slice, cell.silence_band, cell.orders_band),
+        (predicted.slice, cell.silence_band, cell.orders_band, cell.rhythm_band),
+        (predicted.slice, cell.silence_band, cell.orders_band, cell.trend_band)
     )
 ),
 
@@ -34,41 +42,40 @@ shrinkage as (
 ),
 
 base as (
-    select {{ safe_ratio('churned', 'seen') }} as rate
+    select
+        for_slice,
+        dormant_seen as seen,
+        dormant_churned as churned,
+        {{ safe_ratio('churned', 'seen') }} as rate
     from counted
     where grain = 'base'
 ),
 
 silence as (
     select
+        counted.for_slice,
         counted.silence_band,
         {{ shrunk_rate('counted', 'base.rate') }} as rate
     from counted
-    cross join base
+    inner join base on counted.for_slice = base.for_slice
     cross join shrinkage
     where counted.grain = 'silence'
 ),
 
 orders as (
     select
+        counted.for_slice,
         counted.silence_band,
         counted.orders_band,
         {{ shrunk_rate('counted', 'silence.rate') }} as rate
     from counted
-    inner join silence on counted.silence_band = silence.silence_band
+    inner join silence on counted.for_slice = silence.for_slice and counted.silence_band = silence.silence_band
     cross join shrinkage
     where counted.grain = 'orders'
-),
-
-dormant as (
-    select
-        count(*) as seen,
-        count(*) filter (where is_churned) as churned
-    from {{ ref('churn_snapshot') }}
-    where is_closed and is_dormant
 )
 
 select
+    counted.for_slice,
     counted.grain,
     counted.silence_band,
     counted.orders_band,
@@ -83,21 +90,26 @@ select
         else {{ shrunk_rate('counted', 'orders.rate') }}
     end as rate
 from counted
-cross join base
+inner join base on counted.for_slice = base.for_slice
 cross join shrinkage
-left join silence on counted.silence_band = silence.silence_band
-left join orders on counted.silence_band = orders.silence_band and counted.orders_band = orders.orders_band
+left join silence on counted.for_slice = silence.for_slice and counted.silence_band = silence.silence_band
+left join orders
+    on
+        counted.for_slice = orders.for_slice
+        and counted.silence_band = orders.silence_band
+        and counted.orders_band = orders.orders_band
+where counted.grain = 'base' or counted.seen > 0
 union all
 select
+    base.for_slice,
     'dormant' as grain,
     null as silence_band,
     null as orders_band,
     null as rhythm_band,
     null as trend_band,
-    dormant.seen,
-    dormant.churned,
-    {{ shrunk_rate('dormant', 'coalesce(silence.rate, base.rate)') }} as rate
-from dormant
-cross join base
+    base.seen,
+    base.churned,
+    {{ shrunk_rate('base', 'coalesce(silence.rate, base.rate)') }} as rate
+from base
 cross join shrinkage
-left join silence on shrinkage.longest_silence_band = silence.silence_band
+left join silence on base.for_slice = silence.for_slice and shrinkage.longest_silence_band = silence.silence_band

@@ -54,6 +54,7 @@ select
     churn.churn_probability,
     churn.churn_status,
     churn.churn_risk_level,
+    coalesce(cast(night.churn_model_version as text), 'cells') as churn_model_version,
     reasons.churn_reasons,
     coalesce(line.is_tier_uncertain, false) as is_tier_uncertain,
     night.calibration_version,

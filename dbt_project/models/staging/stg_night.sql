@@ -16,6 +16,8 @@ select
     night.churn_horizon_days,
     night.churn_high_odds,
     night.churn_medium_odds,
+    night.churn_recorded_slices,
+    night.churn_model_version,
     night.calibration_version
 from {{ source('control', 'night') }} as night
 where night.is_current

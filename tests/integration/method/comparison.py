@@ -14,6 +14,7 @@ from tests.reference.facts import cost_coverage, margin, volume
 from tests.reference.night import Measured, Night, first_calibration, revenue_12m
 from tests.reference.parameters import Row
 from tests.reference.pyramid import pyramid, transitions
+from tests.reference.record import track_record
 from tests.reference.staging import DATED_BY, KEYS, NAMES_A_CUSTOMER, Staged
 
 RELATIVE = 1e-9
@@ -268,6 +269,12 @@ def summary_differences(summary: list[Row], moves: list[Row], night: Night) -> l
     """The rows of `tier_summary` and `tier_transition`."""
     found = differences("tier_summary", by_key(summary, "scope", "scope_id", "tier"), pyramid(night))
     return found + differences("tier_transition", by_key(moves, "from_tier", "to_tier"), transitions(night))
+
+
+def record_differences(rows: list[Row], night: Night) -> list[Difference]:
+    """The rows of `churn_track_record`."""
+    ours = track_record(night.measured.facts)
+    return differences("churn_track_record", by_key(rows, "risk_level", "tier_group"), ours)
 
 
 def facts_of(measured: Measured, customer: str) -> str:

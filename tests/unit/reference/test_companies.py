@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.reference.calibration import INDICATORS
-from tests.reference.churn import count_cells, orders_of
+from tests.reference.churn import Slices, orders_of
 from tests.reference.companies import AS_OF_DATES, make_company, write_folder
 from tests.reference.night import Night, contributions, evaluate, first_calibration, measure
 from tests.reference.parameters import Parameters
@@ -69,7 +69,7 @@ def test_special_companies_are_what_they_say() -> None:
         "medium",
         "low",
     )
-    cells = {name: count_cells(orders_of(measured.facts), Parameters(as_of)) for name, measured in found.items()}
+    cells = {name: Slices(orders_of(measured.facts), Parameters(as_of)).cells() for name, measured in found.items()}
     assert cells["everyone_left"].base_rate == 1
     assert found["everyone_left"].churn["L00"].status == "dormant"
     assert found["everyone_left"].churn["back"].level == "high"

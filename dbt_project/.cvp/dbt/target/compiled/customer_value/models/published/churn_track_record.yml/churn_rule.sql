@@ -1,0 +1,1 @@
+select 2.0 as interval_deviations
