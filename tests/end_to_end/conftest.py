@@ -23,6 +23,7 @@ class Instance:
 
     home: Path
     variables: dict[str, str] = field(default_factory=dict)
+    _urls: dict[tuple[object, ...], str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -40,8 +41,11 @@ class Instance:
         return done.stdout + done.stderr
 
     def url(self, role: str = "owner", **variables: str) -> str:
-        """The warehouse's URL."""
-        return self.run("warehouse", "url", "--role", role, **variables).splitlines()[0]
+        """The warehouse's URL, asked for once: the port stays the same from start to start."""
+        asked = (role, *sorted(variables.items()))
+        if asked not in self._urls:
+            self._urls[asked] = self.run("warehouse", "url", "--role", role, **variables).splitlines()[0]
+        return self._urls[asked]
 
     def query(self, sql: str, role: str = "owner", **variables: str) -> list[tuple]:
         """Rows of a query on the warehouse."""

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from pipelines.settings import PROJECT
+from pipelines.warehouse.connection import with_driver
+from tests.integration.method.comparison import calibration_differences, report
+from tests.integration.method.driver import read
+from tests.integration.method.landed import candidate_differences, evaluate_landed
 
 FOLDER = Path(os.environ.get("CVP_REAL_DATA") or PROJECT.parent / "shared" / "data")
 # mapping -> its place, the last business date in it, what the tier rule can go by
@@ -67,3 +73,14 @@ def test_coverage_tells_what_is_missing_and_nothing_is_not_a_number(night):
     assert odd == [(0,)]
     not_numbers = "select count(*) from published.customer_indicator where 'NaN' in (points, contribution, raw_value)"
     assert query(not_numbers) == [(0,)]
+
+
+def test_the_reference_says_the_same_of_what_was_landed(night, instance):
+    _, name = night
+    engine = sa.create_engine(with_driver(instance.url(CVP_WAREHOUSE_DATABASE=name)))
+    said = evaluate_landed(engine)
+    found = calibration_differences(said.calibration, said.measured) + candidate_differences(
+        partial(read, engine), said
+    )
+    engine.dispose()
+    assert not found, report(found, said.measured)

@@ -18,7 +18,8 @@ import pytest
 from pipelines.night import steps
 from tests.conftest import Warehouse
 from tests.integration.method import comparison, driver
-from tests.integration.method.comparison import Difference, report
+from tests.integration.method.comparison import report
+from tests.integration.method.landed import candidate_differences
 from tests.integration.method.models import Models, models_of
 from tests.integration.method.nights import given_before, given_calibration, given_scores_before, parameters_for
 from tests.reference import night as reference
@@ -44,17 +45,8 @@ def _seeds(variable: str, default: str) -> list[int]:
 
 
 def _compare(models: Models, night: reference.Night) -> None:
-    read = models.read
-    measured = night.measured
-    found: list[Difference] = comparison.staging_differences(read, measured.staged, measured.facts.as_of)
-    found += comparison.indicator_differences(read("indicators.indicator_value"), measured)
-    found += comparison.point_differences(read("candidates.customer_indicator"), night)
-    found += comparison.customer_differences(read("candidates.customer_tier"), night)
-    found += comparison.signal_differences(read("churn.reason_signal"), measured)
-    found += comparison.reason_differences(read("candidates.churn_reason"), measured)
-    found += comparison.record_differences(read("candidates.churn_track_record"), night)
-    found += comparison.summary_differences(read("candidates.tier_summary"), read("candidates.tier_transition"), night)
-    assert not found, report(found, measured)
+    found = candidate_differences(models.read, night)
+    assert not found, report(found, night.measured)
 
 
 @pytest.fixture(scope="module")
