@@ -5,9 +5,9 @@ select
     situation.customer_id,
     'late' as clause,
     'late' as sentence,
-    situation.rhythm as severity,
+    cast(situation.rhythm as numeric) as severity,
     jsonb_build_object(
-        'rhythm', trim_scale(round(situation.rhythm, 1)),
+        'rhythm', trim_scale(round(cast(situation.rhythm as numeric), 1)),
         'silent_days', rule.as_of_date - customer.last_line_on,
         'last_order_on', customer.last_line_on
     ) as figures,

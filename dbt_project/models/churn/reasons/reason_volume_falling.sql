@@ -5,9 +5,9 @@ select
     situation.customer_id,
     'less' as clause,
     case when situation.trend = 0 then 'nothing' else 'less' end as sentence,
-    -situation.trend as severity,
+    -cast(situation.trend as numeric) as severity,
     jsonb_build_object(
-        'trend', trim_scale(round(situation.trend, 4)),
+        'trend', trim_scale(round(cast(situation.trend as numeric), 4)),
         'window_days', churn_rule.recent_days
     ) as figures,
     jsonb_build_object() as source_rows

@@ -1,4 +1,57 @@
-select 1 as slice, 'c' || number as customer_id, 7 as volume_12m, 3.33 as margin_12m
-from generate_series(0, 9) as numbered (number)
+
+-- Fixture for churn_contribution
+select 
+    
+    cast(1 as integer)
+ as "slice", 
+    
+    cast('best' as text)
+ as "customer_id", 
+    
+    cast(29 as numeric)
+ as "volume_12m", 
+    
+    cast(59 as numeric)
+ as "margin_12m"
 union all
-select 2, 'large', 80, null union all select 2, 'small', 20, null
+select 
+    
+    cast(1 as integer)
+ as "slice", 
+    
+    cast('unknown' as text)
+ as "customer_id", 
+    
+    cast(40 as numeric)
+ as "volume_12m", 
+    
+    cast(null as numeric)
+ as "margin_12m"
+union all
+select 
+    
+    cast(1 as integer)
+ as "slice", 
+    
+    cast('loses' as text)
+ as "customer_id", 
+    
+    cast(30 as numeric)
+ as "volume_12m", 
+    
+    cast(-5 as numeric)
+ as "margin_12m"
+union all
+select 
+    
+    cast(1 as integer)
+ as "slice", 
+    
+    cast('tail' as text)
+ as "customer_id", 
+    
+    cast(1 as numeric)
+ as "volume_12m", 
+    
+    cast(1 as numeric)
+ as "margin_12m"

@@ -166,7 +166,7 @@ counted as (
         coalesce(level.churned, 0) as churned,
         coalesce(level.flagged_customers, 0) as flagged_customers,
         coalesce(level.churned_customers, 0) as churned_customers,
-        case when cell.risk_level = 'all' then level.lost_margin_flagged else level.lost_margin end
+        coalesce(case when cell.risk_level = 'all' then level.lost_margin_flagged else level.lost_margin end, 0)
             as lost_margin_flagged,
         every_level.lost_margin,
         cast(trim_scale((level.churned) * 1.000000000000000000000000000000 / nullif(level.flagged, 0)) as double precision) as churn_rate,
@@ -198,8 +198,8 @@ select
     cast(counted.flagged as bigint) as flagged,
     cast(counted.churned as bigint) as churned,
     counted.churn_rate,
-    bounded.middle - bounded.half_width as churn_rate_low,
-    bounded.middle + bounded.half_width as churn_rate_high,
+    case when counted.flagged > 0 then greatest(bounded.middle - bounded.half_width, 0) end as churn_rate_low,
+    case when counted.flagged > 0 then least(bounded.middle + bounded.half_width, 1) end as churn_rate_high,
     
         case when counted.risk_level = 'all' then cast(by_probability.auc as double precision) end as auc,
     

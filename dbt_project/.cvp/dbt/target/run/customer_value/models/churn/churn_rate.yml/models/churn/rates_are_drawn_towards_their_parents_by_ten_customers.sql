@@ -265,47 +265,47 @@ select
  as "churned"
 ),  __dbt__cte__churn_rule as (
 select 10.0 as rate_prior_count, array[0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5] as silence_cuts
-), learnt as (
+), counted as (
     select
         predicted.slice as for_slice,
-        cell.is_dormant,
+        case
+            when grouping(cell.trend_band) = 0 then 'trend'
+            when grouping(cell.rhythm_band) = 0 then 'rhythm'
+            when grouping(cell.orders_band) = 0 then 'orders'
+            when grouping(cell.silence_band) = 0 then 'silence'
+            else 'base'
+        end as grain,
         cell.silence_band,
         cell.orders_band,
         cell.rhythm_band,
         cell.trend_band,
-        coalesce(cell.seen, 0) as seen,
-        coalesce(cell.churned, 0) as churned
+        
+            
+                coalesce(sum(cell.seen) filter (where not cell.is_dormant), 0)
+                    as seen,
+            
+                coalesce(sum(cell.churned) filter (where not cell.is_dormant), 0)
+                    as churned,
+            
+        
+            
+                coalesce(sum(cell.seen) filter (where cell.is_dormant), 0)
+                    as dormant_seen,
+            
+                coalesce(sum(cell.churned) filter (where cell.is_dormant), 0)
+                    as dormant_churned
+            
+        
     from __dbt__cte__churn_slice as predicted
     left join __dbt__cte__churn_cell as cell
         on cell.slice between predicted.rates_from_slice and predicted.rates_to_slice
     where predicted.slice = 0 or predicted.is_recorded
-),
-
-counted as (
-    select
-        for_slice,
-        case
-            when grouping(trend_band) = 0 then 'trend'
-            when grouping(rhythm_band) = 0 then 'rhythm'
-            when grouping(orders_band) = 0 then 'orders'
-            when grouping(silence_band) = 0 then 'silence'
-            else 'base'
-        end as grain,
-        silence_band,
-        orders_band,
-        rhythm_band,
-        trend_band,
-        coalesce(sum(seen) filter (where not is_dormant), 0) as seen,
-        coalesce(sum(churned) filter (where not is_dormant), 0) as churned,
-        coalesce(sum(seen) filter (where is_dormant), 0) as dormant_seen,
-        coalesce(sum(churned) filter (where is_dormant), 0) as dormant_churned
-    from learnt
     group by grouping sets (
-        (for_slice),
-        (for_slice, silence_band),
-        (for_slice, silence_band, orders_band),
-        (for_slice, silence_band, orders_band, rhythm_band),
-        (for_slice, silence_band, orders_band, trend_band)
+        (predicted.slice),
+        (predicted.slice, cell.silence_band),
+        (predicted.slice, cell.silence_band, cell.orders_band),
+        (predicted.slice, cell.silence_band, cell.orders_band, cell.rhythm_band),
+        (predicted.slice, cell.silence_band, cell.orders_band, cell.trend_band)
     )
 ),
 

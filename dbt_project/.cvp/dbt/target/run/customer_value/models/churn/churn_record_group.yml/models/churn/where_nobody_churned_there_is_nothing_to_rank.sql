@@ -47,9 +47,10 @@ select 0.5 as lift_share, 10.0 as calibration_bins
         count(*) filter (where record.is_churned) as churned
     from __dbt__cte__churn_record as record
     cross join lateral (values ('all'), (record.tier_group)) as grouped (tier_group)
-    cross join lateral (
-        values ('probability', record.probability), ('recency', cast(record.days_since_order as numeric))
-    ) as scored (score, value)
+    cross join
+        lateral (
+            values ('probability', record.probability), ('recency', cast(record.days_since_order as numeric))
+        ) as scored (score, value)
     where grouped.tier_group in ('all', 'core', 'important')
     group by grouped.tier_group, scored.score, scored.value
 ),
