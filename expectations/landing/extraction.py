@@ -73,5 +73,28 @@ SUITE = Suite(
                 order by source_system, entity
             """,
         ),
+        Rule(
+            name="change_markers_show_every_change",
+            severity=Severity.WARN,
+            since=date(2026, 11, 28),
+            expected="no whole pull finds a new or changed row that the change marker did not show",
+            reason="An update that leaves the marker alone, or a commit later than the overlap, stays unseen until "
+            "everything is pulled. It is landed now, so the night goes on; until the next whole pull others wait.",
+            cure="let the source set the marker at every change, or lengthen overlap_minutes, or reconcile more often",
+            unexpected_rows="""
+                -- one row per entity of a source, whichever of the date's runs found it
+                select
+                    extraction.source_system,
+                    extraction.entity,
+                    max(extraction.rows_missed) as rows_missed
+                from control.extraction as extraction
+                inner join control.run as run on run.run_id = extraction.run_id
+                inner join control.night as night on
+                    night.as_of_date = run.as_of_date and extraction.source_system = any(night.source_systems)
+                where extraction.rows_missed > 0
+                group by extraction.source_system, extraction.entity
+                order by source_system, entity
+            """,
+        ),
     ),
 )

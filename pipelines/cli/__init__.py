@@ -9,7 +9,7 @@ import sys
 import typer
 from rich.console import Console
 
-from pipelines.cli import demo, night, rejects, sources, warehouse
+from pipelines.cli import demo, night, rejects, reload, sources, warehouse
 from pipelines.settings import SettingsError, get_settings
 
 app = typer.Typer(
@@ -21,6 +21,8 @@ app.command("night")(night.night)
 app.command("status")(night.status)
 app.command("airflow", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(night.airflow)
 app.command("rejects")(rejects.rejects)
+sources.app.command("reload")(reload.reload)
+sources.app.command("backfill")(reload.backfill)
 app.add_typer(sources.app, name="sources")
 app.add_typer(warehouse.app, name="warehouse")
 app.command("demo")(demo.demo)

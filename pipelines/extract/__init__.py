@@ -7,11 +7,13 @@ from pipelines.extract.entity import extract_entity, extract_source, list_extrac
 from pipelines.extract.errors import ExtractionError
 from pipelines.extract.rejections import check_rejections
 from pipelines.extract.result import Extraction, ExtractionResult
+from pipelines.extract.watermark import Reach
 
 __all__ = [
     "Extraction",
     "ExtractionError",
     "ExtractionResult",
+    "Reach",
     "check_rejections",
     "extract_entity",
     "extract_source",

@@ -22,6 +22,7 @@ from pipelines.extract.result import Extraction, ExtractionResult
 from pipelines.extract.row_stream import RowStreamSource
 from pipelines.extract.source import Source
 from pipelines.extract.sqlite import SqliteSource
+from pipelines.extract.watermark import Reach
 from pipelines.settings import Settings
 from pipelines.sources.mapping import Mapping, SourceKind
 from pipelines.sources.reading import MappingError, load_mapping
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 # Errors that another try does not mend.
 LASTING = (ValueError, FileNotFoundError, ModuleNotFoundError, duckdb.ParserException, duckdb.NotImplementedException)
+SINCE_THE_WATERMARK = Reach()
 OPENERS: dict[SourceKind, type[Source]] = {
     SourceKind.POSTGRES: PostgresSource,
     SourceKind.MYSQL: MysqlSource,
@@ -56,7 +58,12 @@ def list_extractions(settings: Settings, names: Sequence[str]) -> list[Extractio
 
 
 def extract_source(
-    settings: Settings, engine: sa.Engine, source: str, run_id: str, entities: Sequence[str] | None = None
+    settings: Settings,
+    engine: sa.Engine,
+    source: str,
+    run_id: str,
+    entities: Sequence[str] | None = None,
+    reach: Reach = SINCE_THE_WATERMARK,
 ) -> list[ExtractionResult]:
     """Pull a source's entities (None: all) into landing, as they are at one moment and in one transaction.
 
@@ -70,7 +77,7 @@ def extract_source(
     chosen = _in_contract_order(mapping, entities)
     only = chosen[0] if len(chosen) == 1 else None
     with _named_errors(source, only), open_engine(settings) as reader, engine.begin() as connection:
-        works = [Landing(settings, connection, mapping, entity, run_id) for entity in chosen]
+        works = [Landing(settings, connection, mapping, entity, run_id, reach) for entity in chosen]
         opened = OPENERS[mapping.kind](reader, mapping, location_of(settings, source), works[0].zones[0])
         with closing(opened):
             _read(reader, opened, works)

@@ -23,7 +23,7 @@ from pipelines.extract.errors import AbsentRelation, ExtractionError
 from pipelines.extract.landing_sql import LandingSql
 from pipelines.extract.pull import NO_MARK, Plan, Pull, plan, statement
 from pipelines.extract.result import ExtractionResult
-from pipelines.extract.source import Source
+from pipelines.extract.source import Since, Source
 from pipelines.extract.transfer import Transferred, blocks, transfer
 from pipelines.settings import Settings
 from pipelines.sources.mapping import Mapping
@@ -50,13 +50,20 @@ class Outcome:
     is_delivered: bool
     marked: int = 0
     removed: int = 0
+    missed: int = 0
 
 
 class Landing:
     """One entity's extraction inside its source's transaction."""
 
     def __init__(
-        self, settings: Settings, connection: sa.Connection, mapping: Mapping, entity: str, run_id: str
+        self,
+        settings: Settings,
+        connection: sa.Connection,
+        mapping: Mapping,
+        entity: str,
+        run_id: str,
+        reach: watermark.Reach,
     ) -> None:
         self.settings = settings
         self.connection = connection
@@ -71,7 +78,6 @@ class Landing:
             "select marker from control.watermark where source_system = :source_system and entity = :entity"
         )
         self.change_marker = mapping.entities[entity].change_marker
-        self.since = watermark.since(self.change_marker, self.marker_before, settings.overlap_minutes)
         self.plan: Plan | None = None
         self.absent: str | None = None
         self.done = Transferred()
@@ -79,14 +85,30 @@ class Landing:
         self._is_empty = self._lock_if_empty()
         # COPY goes straight into a table that was empty.
         self._is_first = False
-        if self._is_empty or self._holds_nothing():
-            # Whatever the watermark says: a landing that was emptied is filled again.
-            self.since = None
+        # Where the watermark lets a pull start, if there is anything to add to.
+        self.window: Since | None = None
+        if not self._is_empty and not self._holds_nothing():
+            self.window = watermark.since(self.change_marker, self.marker_before, settings.overlap_minutes)
+        self.since = self._start(reach)
 
     @property
     def extracted_at(self) -> datetime:
         found: datetime = self.names["extracted_at"]
         return found
+
+    def _start(self, reach: watermark.Reach) -> Since | None:
+        """Where the pull starts; None: everything is pulled, and compared with what is held key by key."""
+        if reach.is_whole or self.window is None:
+            return None
+        if reach.back_to is not None:
+            if self.window.instant is None:
+                raise self._error("its change marker is a number, which no date belongs to: reload it whole")
+            return Since(self.window.column, instant=min(reach.back_to, self.window.instant))
+        deletion = self.mapping.entities[self.sql.contract.name].deletion
+        nights = deletion.reconcile_every_nights if deletion else None
+        if nights is not None and self._scalar(landing_sql.NIGHTS_BY_MARKER) >= nights - 1:
+            return None
+        return self.window
 
     def prepare(self, source: Source) -> Plan | None:
         """Hold the mapping against the source; None where the table or file may be missing and is."""
@@ -114,6 +136,7 @@ class Landing:
             self._run(self.sql.reset_constants())
         else:
             self._run(self.sql.put_away_pulled())
+        self._refuse_an_emptied_source(source)
         self.seconds += time.monotonic() - started
 
     def land(self) -> ExtractionResult:
@@ -147,6 +170,8 @@ class Landing:
             rows_rejected=outcome.rejected,
             rows_deleted=outcome.gone,
             rows_held=self._held(),
+            rows_missed=outcome.missed,
+            rows_ambiguous=self.done.ambiguous,
             is_full_pull=self.since is None,
             marker_before=self.marker_before,
             marker_after=outcome.marker,
@@ -220,6 +245,7 @@ class Landing:
         counted = self.connection.execute(sa.text("select change, count(*) from delta group by change"))
         counts: dict[str, int] = {row[0]: row[1] for row in counted}
         self._guard_against_mass_deletion(counts.get("gone", 0))
+        missed = self._missed()
         if counts.keys() & {"changed", "gone"}:
             self._run(self.sql.store_history())
             self._run(self.sql.update_changed())
@@ -229,7 +255,7 @@ class Landing:
         self._run(landing_sql.STORE_REJECTED)
         self._run(landing_sql.FORGET_REJECTED_WHOLE if self.since is None else self.sql.forget_rejected())
         gone = counts.get("gone", 0)
-        return self._outcome(done, doubled, counts.get("new", 0), counts.get("changed", 0), gone, removed)
+        return self._outcome(done, doubled, counts.get("new", 0), counts.get("changed", 0), gone, removed, missed)
 
     def _note_deletions(self, done: Transferred) -> None:
         """Take in the keys that the source marks as deleted: an incremental pull sees nothing vanish by itself."""
@@ -267,21 +293,30 @@ class Landing:
         held = self._held()
         limit = self.settings.deleted_share_limit
         if held > ROWS_GUARDED_AGAINST_MASS_DELETION and gone > limit * held:
-            raise ExtractionError(
-                self.mapping.source_system,
-                self.sql.contract.name,
+            raise self._error(
                 f"{gone} of {held} landed rows are no longer delivered, more than the {limit:.0%} of"
                 " deleted_share_limit: nothing was changed. Check the source; if the rows are really gone, run once"
                 " with CVP_DELETED_SHARE_LIMIT=1",
             )
 
+    def _refuse_an_emptied_source(self, source: Source) -> None:
+        """A pull by the change marker that brings nothing looks alike whether nothing changed or all is gone."""
+        done, limit = self.done, self.settings.deleted_share_limit
+        if self.plan is None or self.since is None or done.admitted or done.rejected or done.deleted or limit >= 1:
+            return
+        held = self._held()
+        if held > ROWS_GUARDED_AGAINST_MASS_DELETION and source.is_empty(self.plan.relation):
+            raise self._error(
+                f"the source is empty and {held} rows of it are landed: nothing was changed. Check the source; if the"
+                " rows are really gone, run once with CVP_DELETED_SHARE_LIMIT=1"
+            )
+
     def _require_may_be_absent(self) -> None:
         if self.mapping.entities[self.sql.contract.name].absent == "error":
-            raise ExtractionError(
-                self.mapping.source_system,
-                self.sql.contract.name,
-                f"the source has no {self.absent}: provide it, or mend {self.mapping.file}",
-            )
+            raise self._error(f"the source has no {self.absent}: provide it, or mend {self.mapping.file}")
+
+    def _error(self, message: str) -> ExtractionError:
+        return ExtractionError(self.mapping.source_system, self.sql.contract.name, message)
 
     def _land_nothing(self) -> Outcome:
         """A table or file that may be missing delivers no rows; the rows held are then gone, under the same guard."""
@@ -298,11 +333,25 @@ class Landing:
 
     # -- the connection ----------------------------------------------------------------------------------------
 
-    def _outcome(self, done: Transferred, doubled: int, new: int, changed: int, gone: int, removed: int = 0) -> Outcome:
+    def _missed(self) -> int:
+        """Rows that a whole pull shows to be new or changed, and that the change marker alone would not have shown."""
+        if self.since is not None or self.window is None:
+            return 0
+        missed = int(self._scalar(landing_sql.COUNT_MISSED, {"window_start": self.window.instant}))
+        if missed:
+            log.warning(
+                "%s.%s: %d changes that the change marker %s did not show were found by pulling everything",
+                self.mapping.source_system, self.sql.contract.name, missed, self.window.column,
+            )  # fmt: skip
+        return missed
+
+    def _outcome(
+        self, done: Transferred, doubled: int, new: int, changed: int, gone: int, removed: int = 0, missed: int = 0
+    ) -> Outcome:
         highest = None if done.highest == NO_MARK else done.highest
         marker = watermark.advanced(self.change_marker, self.marker_before, highest)
         admitted, rejected = done.admitted - doubled, done.rejected + doubled
-        return Outcome(admitted, rejected, new, changed, gone, marker, True, done.deleted, removed)
+        return Outcome(admitted, rejected, new, changed, gone, marker, True, done.deleted, removed, missed)
 
     def _holds_nothing(self) -> bool:
         return not self._scalar(f"select exists (select from {self.sql.table} where source_system = :source_system)")
@@ -326,6 +375,7 @@ class Landing:
         bound = {name: given[name] for name in statement._bindparams}
         return self.connection.execute(statement, bound).rowcount
 
-    def _scalar(self, sql: str) -> Any:
+    def _scalar(self, sql: str, values: Values[str, Any] | None = None) -> Any:
         statement = sa.text(sql)
-        return self.connection.scalar(statement, {name: self.names[name] for name in statement._bindparams})
+        given = self.names | dict(values or {})
+        return self.connection.scalar(statement, {name: given[name] for name in statement._bindparams})

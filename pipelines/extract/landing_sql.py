@@ -49,17 +49,41 @@ FORGET_REJECTED_WHOLE = """
 STORE_EXTRACTION = """
     insert into control.extraction (
         run_id, source_system, entity, rows_read, rows_landed, rows_unchanged, rows_rejected, rows_deleted, rows_held,
-        is_full_pull, marker_before, marker_after, seconds
+        rows_missed, rows_ambiguous, is_full_pull, marker_before, marker_after, seconds
     )
     values (
         :run_id, :source_system, :entity, :rows_read, :rows_landed, :rows_unchanged, :rows_rejected, :rows_deleted,
-        :rows_held, :is_full_pull, :marker_before, :marker_after, :seconds
+        :rows_held, :rows_missed, :rows_ambiguous, :is_full_pull, :marker_before, :marker_after, :seconds
     )
     on conflict (run_id, source_system, entity) do update set
         rows_read = excluded.rows_read, rows_landed = excluded.rows_landed, rows_unchanged = excluded.rows_unchanged,
         rows_rejected = excluded.rows_rejected, rows_deleted = excluded.rows_deleted, rows_held = excluded.rows_held,
+        rows_missed = excluded.rows_missed, rows_ambiguous = excluded.rows_ambiguous,
         is_full_pull = excluded.is_full_pull, marker_before = excluded.marker_before,
         marker_after = excluded.marker_after, seconds = excluded.seconds
+"""
+
+# Nights that pulled by the change marker since everything was pulled; runs of one date are one night.
+NIGHTS_BY_MARKER = """
+    with pulled as (
+        select run.as_of_date, run.started_at, run.kind, extraction.is_full_pull
+        from control.extraction as extraction
+        join control.run as run on run.run_id = extraction.run_id
+        where extraction.source_system = :source_system and extraction.entity = :entity
+    ),
+    whole as (select as_of_date, started_at from pulled where is_full_pull order by started_at desc limit 1)
+    select count(distinct pulled.as_of_date)
+    from pulled
+    left join whole on true
+    where not pulled.is_full_pull and pulled.kind = 'night'
+        and pulled.started_at > coalesce(whole.started_at, '-infinity')
+        and pulled.as_of_date is distinct from whole.as_of_date
+        and pulled.as_of_date <> (select as_of_date from control.run where run_id = :run_id)
+"""
+
+COUNT_MISSED = """
+    select count(*) from delta where change = 'changed' and cast(:window_start as timestamptz) is null
+        or change in ('new', 'changed') and updated_at < cast(:window_start as timestamptz)
 """
 
 STORE_WATERMARK = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipelines.contract import Kind
+from pipelines.extract.clock_shifts import unclear_hours
 from pipelines.extract.engine import quote_text
 from pipelines.sources.mapping import FileFormat
 
@@ -105,6 +106,16 @@ def instant(raw: str, delivered: Delivered) -> str:
         f" when {_has_offset(raw, delivered)} then try_cast({raw} as timestamptz)"
         f" else timezone({quote_text(delivered.zones[0])}, try_cast({raw} as timestamp)) end"
     )
+
+
+def is_unclear(raw: str, delivered: Delivered) -> str | None:
+    """SQL that is true where a text is a local time that the source's clocks skip or repeat; None: none can be."""
+    hours = unclear_hours(delivered.zones[0])
+    if not hours or delivered.date_format is not None or delivered.source_type in ("DATE", "TIMESTAMP WITH TIME ZONE"):
+        return None
+    known = ", ".join(map(quote_text, hours))
+    hour = f"replace(left({raw}, 13), 'T', ' ') in ({known})"
+    return f"coalesce({hour} and {_is_timestamp(raw)} and not {_has_offset(raw, delivered)}, false)"
 
 
 def _is_date(raw: str) -> str:

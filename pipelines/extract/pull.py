@@ -17,7 +17,7 @@ from pipelines.contract import Column, Entity, Kind
 from pipelines.extract.checks import LONGEST_KEY_BYTES, Fault, faults_of, key_faults_of, reason_of
 from pipelines.extract.engine import quote_name, quote_text
 from pipelines.extract.errors import ExtractionError
-from pipelines.extract.parsing import Delivered, instant, parsed
+from pipelines.extract.parsing import Delivered, instant, is_unclear, parsed
 from pipelines.extract.source import Relation, Sample, Since, Source, nearest
 from pipelines.sources.mapping import ANY_VALUE, UPDATED_AT, ColumnMapping, EntityMapping, Mapping
 
@@ -94,7 +94,8 @@ def statement(plan: Plan, source: Source) -> str:
             f"select case when reason is null and not is_deleted then {_line(pull, origins)} end as line,",
             f"case when reason is null and is_deleted then {_deletion_line(pull)} end as deletion,",
             f"case when reason is not null then {_reject_line(pull, origins)} end as reject,",
-            f"{_mark(pull, source)} as mark from checked",
+            f"{_mark(pull, source)} as mark,",
+            f"cast({_is_unclear(plan)} as utinyint) as unclear from checked",
         ]
     )
 
@@ -279,6 +280,24 @@ def _mark(pull: Pull, source: Source) -> str:
         return f"coalesce(marker, {NO_MARK})"
     now = quote_text(source.clock().isoformat())
     return f"case when marker <= timestamptz {now} then epoch_us(marker) else {NO_MARK} end"
+
+
+def _is_unclear(plan: Plan) -> str:
+    """Whether a date or the change marker is a local time that the source's clocks skip or repeat."""
+    texts = [
+        (f"raw_{column.name}", plan.origins[column.name])
+        for column in plan.pull.contract.columns
+        if column.kind is Kind.DATE and column.name in plan.origins and plan.origins[column.name].codes is None
+    ]
+    found = [
+        is_unclear(raw, _delivered(plan.pull, origin.column, plan.types, origin.format))
+        for raw, origin in texts
+        if origin.constant is None
+    ]
+    marker = plan.pull.entity.change_marker
+    if marker is not None and marker.type == "timestamp":
+        found.append(is_unclear("raw_marker", _delivered(plan.pull, marker.column, plan.types)))
+    return " or ".join(condition for condition in found if condition is not None) or "false"
 
 
 def _updated_at(pull: Pull, origins: dict[str, ColumnMapping], types: dict[str, str]) -> str:

@@ -17,6 +17,9 @@ class Extraction:
 class ExtractionResult:
     """What one extraction did; rows_read = rows_landed + rows_unchanged + rows_rejected.
 
+    `rows_missed`: new or changed rows that the change marker had not shown, found by a whole pull. `rows_ambiguous`:
+    rows with a local time that a shift of the clocks skips or repeats.
+
     `is_delivered` is False where the source has no such table or file and the mapping allows that.
     """
 
@@ -28,6 +31,8 @@ class ExtractionResult:
     rows_rejected: int
     rows_deleted: int
     rows_held: int
+    rows_missed: int
+    rows_ambiguous: int
     is_full_pull: bool
     marker_before: str | None
     marker_after: str | None

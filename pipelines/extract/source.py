@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import duckdb
@@ -98,6 +98,11 @@ class Source(ABC):
         types = self.columns(entity)
         select = self.select(Relation(entity, list(types)[:1], None, types))
         return int(self.engine.execute(f"select count(*) from ({select})").fetchall()[0][0])
+
+    def is_empty(self, relation: Relation) -> bool:
+        """Whether the relation has no row at all, wherever it would start."""
+        one = replace(relation, since=None, sample=Sample(1))
+        return self.engine.execute(f"select count(*) from ({self.select(one)})").fetchall() == [(0,)]
 
     def has_index(self, entity: EntityMapping, column: str) -> bool | None:
         """Whether an index of the table begins with the column; None where that means nothing or is unknown."""

@@ -41,6 +41,7 @@ class Transferred:
     admitted: int = 0
     rejected: int = 0
     deleted: int = 0
+    ambiguous: int = 0
     highest: int = NO_MARK
     rejects: IO[bytes] = field(default_factory=_spool)
     deletions: IO[bytes] = field(default_factory=_spool)
@@ -53,7 +54,7 @@ def transfer(
     done = Transferred()
     with target.cursor() as cursor, cursor.copy(copy, writer=_BehindTheScenes(cursor)) as writer:
         for block in engine.execute(sql).to_arrow_reader(BLOCK_ROWS):
-            lines, deletions, rejects, marks = block.columns
+            lines, deletions, rejects, marks, unclear = block.columns
             writer.write(_bytes(lines))
             done.admitted += len(lines) - lines.null_count
             done.rejected += len(rejects) - rejects.null_count
@@ -62,6 +63,7 @@ def transfer(
                 if spooled.null_count < len(spooled):
                     file.write(_bytes(spooled))
             done.highest = max(done.highest, _highest(marks))
+            done.ambiguous += int(_numbers(unclear, np.uint8).sum())
     for place, reason, record in source.set_aside():
         row = json.dumps({"record": record.replace("\0", "\u2400")}, ensure_ascii=False)
         fields = [place, reason, row]
@@ -80,7 +82,11 @@ def blocks(file: IO[bytes]) -> Iterator[bytes]:
 
 def _highest(marks: pa.Array) -> int:
     """The highest of a block's marks. By numpy: pyarrow's own values import pandas, a second and 60 MB."""
-    return int(np.frombuffer(marks.buffers()[1], np.int64)[marks.offset : marks.offset + len(marks)].max())
+    return int(_numbers(marks, np.int64).max())
+
+
+def _numbers(column: pa.Array, kind: type[np.integer[Any]]) -> np.ndarray[Any, Any]:
+    return np.frombuffer(column.buffers()[1], kind)[column.offset : column.offset + len(column)]
 
 
 def _quoted(text: str) -> str:

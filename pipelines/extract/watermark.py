@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from pipelines.extract.source import Since
@@ -10,6 +11,14 @@ from pipelines.sources.mapping import ChangeMarker
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A clock without zone repeats an hour once a year.
 NAIVE_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How much a pull reads: what changed since the watermark, everything, or what changed since a day long past."""
+
+    is_whole: bool = False
+    back_to: datetime | None = None
 
 
 def since(marker: ChangeMarker | None, watermark: str | None, overlap_minutes: int) -> Since | None:

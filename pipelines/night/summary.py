@@ -42,8 +42,8 @@ class Pyramid:
 
 
 def latest_run(connection: sa.Connection, since: datetime | None = None) -> str | None:
-    """The id of the newest run, or of the newest that began at `since` or later."""
-    query = sa.select(RUN.c.run_id).order_by(RUN.c.started_at.desc()).limit(1)
+    """The id of the newest night's run, or of the newest that began at `since` or later."""
+    query = sa.select(RUN.c.run_id).where(RUN.c.kind == "night").order_by(RUN.c.started_at.desc()).limit(1)
     return connection.scalar(query.where(RUN.c.started_at >= since) if since else query)
 
 

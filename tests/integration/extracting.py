@@ -38,11 +38,11 @@ class Desk:
         )
         return result
 
-    def start(self, run_id: str) -> None:
+    def start(self, run_id: str, as_of: str = "2024-01-31") -> None:
         if run_id not in self.runs:
             self.run(
                 "insert into control.run (run_id, as_of_date, source_systems, started_at, status)"
-                f" values ('{run_id}', '2024-01-31', '{{}}', now(), 'running')"
+                f" values ('{run_id}', '{as_of}', '{{}}', clock_timestamp(), 'running')"
             )
             self.runs.add(run_id)
 

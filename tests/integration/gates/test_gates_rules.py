@@ -28,6 +28,7 @@ BAD_DATA = {
     "some_line_finds_its_order": "update landing.sales_order_line set order_id = '000' || order_id",
     "no_entity_shrank": "update control.extraction set rows_held = 99 where run_id = 'night-1'",
     "no_entity_swelled": "update control.extraction set rows_held = 2001 where run_id = 'night-1'",
+    "change_markers_show_every_change": "update control.extraction set rows_missed = 1 where run_id = 'night-1'",
     "every_customer_is_there": "delete from candidates.customer_tier where customer_id = 'C05'",
     "customers_did_not_vanish": """
         insert into control.previous_night
@@ -88,6 +89,7 @@ SHOWN = {
     "rate_date",
     "row_count",
     "rows_before",
+    "rows_missed",
     "rows_tonight",
     "source_system",
 }
