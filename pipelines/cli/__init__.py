@@ -9,7 +9,7 @@ import sys
 import typer
 from rich.console import Console
 
-from pipelines.cli import demo, night, rejects, reload, sources, warehouse
+from pipelines.cli import demo, demo_causes, night, rejects, reload, sources, warehouse
 from pipelines.settings import SettingsError, get_settings
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ sources.app.command("backfill")(reload.backfill)
 app.add_typer(sources.app, name="sources")
 app.add_typer(warehouse.app, name="warehouse")
 app.command("demo")(demo.demo)
+app.command("demo-causes")(demo_causes.demo_causes)
 
 
 def main() -> None:

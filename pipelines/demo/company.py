@@ -17,7 +17,8 @@ from pipelines.demo.rows import Batch, encoded
 from pipelines.demo.sales import PART, World
 from pipelines.demo.timeline import DAY, HISTORY_END, LIFE_START, NEVER, NULL, Array
 
-FATE_NAMES = encoded((*CAUSES, "no_cause", ""))
+NO_CAUSE_NAME = "no_cause"
+FATE_NAMES = encoded((*CAUSES, NO_CAUSE_NAME, ""))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,18 @@ from pipelines.night.airflow import environment
 from pipelines.settings import PROJECT
 
 NIGHTS = ["2026-06-28", "2026-06-29", "2026-06-30"]
-HISTORIES = ("customer_tier_history", "customer_indicator_history", "tier_summary", "tier_transition", "data_quality")
+HISTORIES = (
+    "customer_tier_history", "customer_indicator_history", "churn_reason_history", "tier_summary", "tier_transition",
+    "data_quality",
+)  # fmt: skip
+REASON_ROWS = {
+    "account_assignment": "customer_id || '/' || valid_from_on",
+    "demand_estimate": "customer_id || '/' || demand_year",
+    "interaction": "interaction_id",
+    "sales_order": "order_id",
+    "sales_order_line": "order_id || '/' || line_number",
+    "service_record": "service_id",
+}
 # the source's clock: later than every change that the last night has seen
 JUST_NOW = "(select max(aedat) + interval '1 second' from {})"
 VARYING = "array['run_id', 'published_at']"
@@ -65,6 +76,41 @@ def test_scores_are_sums_of_contributions_and_core_holds_its_shares(demo):
     assert core[0] >= 0.75
     assert core[1] >= 0.75
     assert 0 < core[2] < 100
+
+
+def test_flagged_customers_carry_reasons_that_rest_on_rows(demo):
+    instance, _ = demo
+    reasons = instance.query(
+        "select r.customer_id, reason_code, reason_rank, evidence, evidence_zh, source_rows, churn_risk_level"
+        " from published.churn_reason as r join published.customer_tier using (customer_id)"
+        " order by r.customer_id, reason_rank",
+        role="reader",
+    )
+    assert len(reasons) > 20
+    assert {row[6] for row in reasons} <= {"medium", "high"}
+    assert len({row[1] for row in reasons}) >= 5
+    listed = instance.query("select customer_id, churn_reasons from published.customer_tier where churn_reasons > ''")
+    for customer, codes in listed:
+        given = [row[1] for row in reasons if row[0] == customer]
+        assert codes == ",".join(given)
+        assert len(given) <= 3
+    assert {row[0] for row in listed} == {row[0] for row in reasons}
+    for entity, key in REASON_ROWS.items():
+        named = {name for row in reasons for name in row[5].get(entity, [])}
+        assert named <= {row[0] for row in instance.query(f"select {key} from landing.{entity}")}, entity
+    assert all(row[5] for row in reasons if row[1] not in ("contact_lapsed", "promises_broken"))
+    assert not {entity for row in reasons for entity in row[5]} - set(REASON_ROWS)
+
+
+def test_it_is_measured_how_often_each_reason_was_right(demo):
+    instance, _ = demo
+    before = instance.query("select count(*) from published.churn_reason_history")
+    output = instance.run("demo-causes", "--dates", "2", "--step-days", "60")
+    for code in ("manager_changed", "competitor_gain", "promises_broken", "complaint_unresolved", "volume_falling"):
+        assert code in output
+    assert "2 dates from 2026-05-01 to 2026-06-30" in output
+    assert instance.query("select count(*) from published.churn_reason_history") == before
+    assert instance.query("select count(*) from pg_namespace where nspname like 'measurement%'") == [(0,)]
 
 
 def test_later_nights_pull_only_what_changed_and_account_for_every_row(demo):

@@ -1,12 +1,14 @@
-"""Small companies built around one case each: equal customers, rhythms on a cut, a population that left."""
+"""Small companies built around one case each: equal customers, rhythms on a cut, a population that left, reasons on an
+edge."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
-from tests.reference.parameters import Company, months_before
+from tests.reference.parameters import Company, Row, months_before
 
 
 def _company(orders: Iterable[tuple[str, date]], costs: Mapping[str, Decimal] | None = None) -> Company:
@@ -128,6 +130,116 @@ def nobody_ordered_twice(as_of: date) -> Company:
     return _company((f"N{number}", as_of - timedelta(days=360)) for number in range(5))
 
 
+def _shifted(as_of: date, customer: str, entity: str, backs: Iterable[int], column: str, **row: Any) -> list[Row]:
+    """Rows of one customer, each dated so many days before D, numbered where they have an id."""
+    key = {"interaction": "interaction_id", "service_record": "service_id"}.get(entity)
+    rows = []
+    for number, back in enumerate(backs):
+        identity = {key: f"{customer} {number}"} if key else {}
+        rows.append({**identity, "customer_id": customer, column: as_of - timedelta(days=back), **row})
+    return rows
+
+
+def _reason_relations(as_of: date) -> Company:
+    """Contacts, assignments and records on the first day outside each window, the first inside, on D and after it."""
+    found: Company = {"interaction": [], "account_assignment": [], "service_record": [], "demand_estimate": []}
+    for name, back in (("outside", 180), ("inside", 179), ("today", 0), ("tomorrow", -1)):
+        customer = f"manager {name}"
+        for begun, person in ((900, "M1"), (back, "M2")):
+            rows = _shifted(as_of, customer, "account_assignment", [begun], "valid_from_on", account_manager_id=person)
+            found["account_assignment"] += rows
+        records = _shifted(as_of, f"grave {name}", "service_record", [back, 5], "opened_on", kind="return", severity=3)
+        found["service_record"] += [row | {"closed_on": max(as_of, row["opened_on"])} for row in records]
+    for name, backs in (
+        ("outside", [90, 100]),
+        ("inside", [89]),
+        ("seldom", [20, *range(100, 360, 30)]),
+        ("often enough", [20, *range(100, 360, 40)]),
+        ("after", [-1]),
+    ):
+        found["interaction"] += _shifted(as_of, f"contact {name}", "interaction", backs, "occurred_on", channel="call")
+    for back in (14, 15):
+        for closing in (None, 0, -1):
+            closed = None if closing is None else as_of - timedelta(days=closing)
+            customer = f"complaint of {back} days, closed {closing}"
+            kind = {"kind": "complaint", "severity": 1, "closed_on": closed}
+            found["service_record"] += _shifted(as_of, customer, "service_record", [back], "opened_on", **kind)
+    estimates = (
+        ("down a fifth", 100, 80),
+        ("down less", 100, "80.01"),
+        ("share ten points", 70, 70),
+        ("year only", None, 9),
+    )
+    for name, before, now in estimates:
+        for year, demand in ((as_of.year - 1, before), (as_of.year, now)):
+            if demand is not None:
+                row = {"customer_id": name, "demand_year": year, "total_demand_quantity": Decimal(demand)}
+                found["demand_estimate"].append(row)
+    return found
+
+
+def _promised(as_of: date) -> list[tuple[str, int, Decimal, int]]:
+    """(customer, days back of the promise, share delivered, days late) of lines on the edges of on-time delivery."""
+    enough, less = Decimal("0.95"), Decimal("0.9499")
+    lines = [("weighed", 10, enough, 0), ("weighed less", 10, less, 0), ("a day late", 10, Decimal(1), 1)]
+    lines += [(f"promised {back} back", back, Decimal(0), 0) for back in (90, 89, 0, -1)]
+    lines += [("seventeen of twenty", 5, Decimal(number < 17), 0) for number in range(20)]
+    lines += [("sixteen of twenty", 5, Decimal(number < 16), 0) for number in range(20)]
+    # 8 of 9 lately, 89 of 90 in 12m: ten hundredths less, exactly
+    lines += [("ten points down", 5, Decimal(number < 8), 0) for number in range(9)]
+    return lines + [("ten points down", 200, Decimal(1), 0) for _ in range(81)]
+
+
+def reasons_on_edges(as_of: date) -> Company:
+    """Customers that stopped 100 days ago after orders every 10 days, each with one signal of a reason on its edge.
+
+    Too few for a probability, so the silence flags them all. One product family of `family at two gaps` has been silent
+    for twice its usual gap, of `family a day less` for a day less, while another one goes on.
+    """
+    relations = _reason_relations(as_of)
+    named = {row["customer_id"] for rows in relations.values() for row in rows}
+    promised = _promised(as_of)
+    named |= {customer for customer, *_ in promised} | {"nothing to say"}
+    company = _company((name, as_of - timedelta(days=back)) for name in named for back in (100, 110, 120))
+    # prior 12m: 7 t of the 70 t needed more than lately, so that the share falls by ten points exactly
+    _add_line(company, "share ten points", as_of - timedelta(days=450), Decimal(28))
+    for number, (customer, back, share, late) in enumerate(promised):
+        day = as_of - timedelta(days=back)
+        line = _add_line(company, customer, as_of - timedelta(days=300), Decimal(100)) | {"promised_on": day}
+        company["sales_order_line"][-1] = line
+        if share:
+            delivered = {"delivered_on": day + timedelta(days=late), "quantity": 100 * share, "line_number": 1}
+            row = {"delivery_id": f"L{number}", "order_id": line["order_id"], **delivered}
+            company.setdefault("delivery", []).append(row)
+    company["product"].append({"product_id": "Q", "product_family": "coil"})
+    for customer, silent in (("family at two gaps", 60), ("family a day less", 59)):
+        for product, last in (("P", 1), ("Q", silent)):
+            for back in (last, last + 30, last + 60):
+                _add_line(company, customer, as_of - timedelta(days=back), Decimal(7), product)
+    company["customer"] = [{"customer_id": name, "customer_name": name} for name in _buyers(company)]
+    return company | relations
+
+
+def _buyers(company: Company) -> list[str]:
+    return sorted({row["customer_id"] for row in company["sales_order"]})
+
+
+def _add_line(company: Company, customer: str, day: date, quantity: Decimal, product: str = "P") -> Row:
+    """One more order with one line; the line."""
+    order = f"X{len(company['sales_order'])}"
+    company["sales_order"].append({"order_id": order, "customer_id": customer, "ordered_on": day})
+    line: Row = {
+        "order_id": order,
+        "line_number": 1,
+        "product_id": product,
+        "quantity": quantity,
+        "unit_price": Decimal("3.33"),
+        "unit_cost": Decimal("1.11"),
+    }
+    company["sales_order_line"].append(line)
+    return line
+
+
 SPECIAL: dict[str, Callable[[date], Company]] = {
     case.__name__: case
     for case in (
@@ -141,5 +253,6 @@ SPECIAL: dict[str, Callable[[date], Company]] = {
         two_slices,
         growth_and_gaps_on_cuts,
         nobody_ordered_twice,
+        reasons_on_edges,
     )
 }
