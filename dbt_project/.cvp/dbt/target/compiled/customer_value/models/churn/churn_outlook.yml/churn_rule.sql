@@ -1,1 +1,0 @@
-select 200.0 as customer_slices_at_least, 3.0 as slices_at_least

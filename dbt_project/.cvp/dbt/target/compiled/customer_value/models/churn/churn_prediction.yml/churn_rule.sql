@@ -1,1 +1,0 @@
-select 3.0 as unvalidated_high_rhythm, 2.0 as unvalidated_medium_rhythm

@@ -1,1 +1,0 @@
-select 10.0 as rate_prior_count, array[0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5] as silence_cuts

@@ -1,1 +1,0 @@
-select 0.5 as lift_share, 10.0 as calibration_bins

@@ -1,1 +1,0 @@
-select 2.0 as interval_deviations
