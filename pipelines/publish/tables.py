@@ -56,6 +56,7 @@ PUBLISHED_TABLES: tuple[PublishedTable, ...] = (
     PublishedTable(
         "churn_reason", "published", "churn_reason_history", ("customer_id", "reason_code"), "history", "churn_reason"
     ),
+    PublishedTable("scope_tier", "published", "scope_tier", ("scope", "scope_id", "customer_id"), "history"),
     PublishedTable("tier_summary", "published", "tier_summary", ("scope", "scope_id", "tier"), "history"),
     PublishedTable(
         "churn_track_record", "published", "churn_track_record", ("risk_level", "tier_group"), "history"

@@ -19,7 +19,7 @@ SOURCES = {
     "staging": {"landing.*", "control.night", "control.previous_run"},
     "scores": {"control.calibration", "control.calibration_indicator"},
     "churn": {"control.churn_model_score"},
-    "tiers": {"control.previous_night", "control.tier_override"},
+    "tiers": {"control.previous_night", "control.previous_scope_tier", "control.tier_override"},
     "published": {
         "control.calibration",
         "control.calibration_indicator",

@@ -21,15 +21,24 @@ from tests.integration.method import comparison, driver
 from tests.integration.method.comparison import report
 from tests.integration.method.landed import candidate_differences
 from tests.integration.method.models import Models, models_of
-from tests.integration.method.nights import given_before, given_calibration, given_scores_before, parameters_for
+from tests.integration.method.nights import (
+    given_before,
+    given_calibration,
+    given_scopes_before,
+    given_scores_before,
+    parameters_for,
+)
 from tests.reference import night as reference
 from tests.reference.changes import changed_facts, score_changes
 from tests.reference.companies import AS_OF_DATES, make_company, write_folder
 from tests.reference.parameters import Company, Parameters, Row
+from tests.reference.scopes import Scope, scope_tiers
 from tests.reference.scoring import Score
 from tests.reference.special_companies import SPECIAL
 from tests.reference.staging import split_by_contract
 from tests.reference.tiers import Override, Previous
+
+ScopesBefore = Mapping[Scope, Mapping[str, str]]
 
 ALWAYS = "0-29"
 # every optional entity, three currencies, enough history for churn probabilities
@@ -44,8 +53,11 @@ def _seeds(variable: str, default: str) -> list[int]:
     return seeds
 
 
-def _compare(models: Models, night: reference.Night) -> None:
+def _compare(models: Models, night: reference.Night, scopes_before: ScopesBefore) -> None:
     found = candidate_differences(models.read, night)
+    found += comparison.scope_differences(
+        models.read("candidates.scope_tier"), models.read("candidates.tier_summary"), night, scopes_before
+    )
     assert not found, report(found, night.measured)
 
 
@@ -62,6 +74,7 @@ def _run(
     night: reference.Night,
     before: Mapping[str, Previous],
     overrides: list[Override],
+    scopes_before: ScopesBefore,
     scored_before: tuple[Mapping[str, Score], date, int] | None = None,
 ) -> None:
     parameters = night.measured.facts.parameters
@@ -71,6 +84,7 @@ def _run(
     driver.set_before(warehouse.engine, before, overrides)
     if scored_before:
         driver.set_scores_before(warehouse.engine, *scored_before)
+    driver.set_scopes_before(warehouse.engine, scopes_before, parameters.as_of)
     models.run()
 
 
@@ -84,8 +98,9 @@ def test_models_say_what_the_reference_says(models: Models, module_warehouse: Wa
     night = reference.evaluate(measured, given_calibration(seed, measured), before, overrides)
     scores_before = given_scores_before(seed, measured, night.calibration)
     since, version = as_of - timedelta(days=seed % 40 + 1), 1 + (seed % 3 == 2)
-    _run(models, module_warehouse, company, night, before, overrides, (scores_before, since, version))
-    _compare(models, night)
+    scopes_before = given_scopes_before(seed, night)
+    _run(models, module_warehouse, company, night, before, overrides, scopes_before, (scores_before, since, version))
+    _compare(models, night, scopes_before)
     admitted = {entity: split_by_contract(entity, rows)[0] for entity, rows in company.items()}
     moved = score_changes(scores_before, night, changed_facts(admitted, admitted, since, as_of), version == 2)
     found = comparison.change_differences(models.read("candidates.score_change"), moved)
@@ -104,11 +119,11 @@ def test_models_say_what_the_reference_says_of_special_companies(
     before = {customer: Previous("core", "core", yesterday) for customer in measured.facts.customers}
     weights = dict.fromkeys(reference.FORMULAS, 1 / 30)
     night = reference.evaluate(measured, reference.first_calibration(measured, weights), before)
-    _run(models, module_warehouse, company, night, before, [])
-    _compare(models, night)
+    _run(models, module_warehouse, company, night, before, [], {})
+    _compare(models, night, {})
 
 
-def _check_published(warehouse: Warehouse, night: reference.Night) -> None:
+def _check_published(warehouse: Warehouse, night: reference.Night, scopes_before: ScopesBefore) -> None:
     as_of = night.measured.facts.as_of
 
     def read(table: str) -> list[Row]:
@@ -125,7 +140,9 @@ def _check_published(warehouse: Warehouse, night: reference.Night) -> None:
     found += comparison.point_differences(read("customer_indicator"), night)
     found += comparison.history_differences(of_tonight("customer_indicator_history"), night)
     found += comparison.record_differences(of_tonight("churn_track_record"), night)
-    found += comparison.summary_differences(of_tonight("tier_summary"), of_tonight("tier_transition"), night)
+    summary = of_tonight("tier_summary")
+    found += comparison.summary_differences(summary, of_tonight("tier_transition"), night)
+    found += comparison.scope_differences(of_tonight("scope_tier"), summary, night, scopes_before)
     assert not found, report(found, night.measured)
 
 
@@ -140,6 +157,7 @@ def test_whole_nights_say_what_the_reference_says(warehouse: Warehouse, tmp_path
     company = make_company(seed, first_date)
     folder = write_folder(company, tmp_path / "source")
     before: dict[str, Previous] = {}
+    scopes_before: ScopesBefore = {}
     calibration = None
     with driver.settings_for(folder, warehouse.settings.warehouse_database):
         for as_of in (first_date, first_date + timedelta(days=31)):
@@ -150,7 +168,8 @@ def test_whole_nights_say_what_the_reference_says(warehouse: Warehouse, tmp_path
                 found = comparison.calibration_differences(calibration, measured)
                 assert not found, report(found, measured)
             night = reference.evaluate(measured, calibration, before)
-            _check_published(warehouse, night)
+            _check_published(warehouse, night, scopes_before)
+            scopes_before = {scope: one.computed for scope, one in scope_tiers(night, scopes_before).items()}
             before = {
                 customer: Previous(one.tier, one.tier_computed, one.tier_since_on)
                 for customer, one in night.tiers.items()

@@ -13,7 +13,7 @@ from tests.reference.tiers import BEST_FIRST, SHARE_TIERS
 Key = tuple[str, ...]
 
 
-def _members(night: Night) -> dict[tuple[str, str], list[str]]:
+def members(night: Night) -> dict[tuple[str, str], list[str]]:
     """The customers of every scope: the company, each sales department, each salesperson's book."""
     facts = night.measured.facts
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -51,7 +51,7 @@ def pyramid(night: Night) -> dict[Key, Row]:
     scheme = SHARE_TIERS[night.measured.facts.parameters.tier_scheme]
     tiers = [tier for tier in BEST_FIRST if tier in ("core", "general") or tier in dict(scheme)]
     found: dict[Key, Row] = {}
-    for (scope, name), customers in _members(night).items():
+    for (scope, name), customers in members(night).items():
         whole = _sums(night, customers)
         for tier in tiers:
             row = _sums(night, [customer for customer in customers if night.tiers[customer].tier == tier])

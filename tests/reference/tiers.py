@@ -199,6 +199,7 @@ def published_tiers(
     overrides: Sequence[Override] = (),
 ) -> dict[str, Tier]:
     """Every customer's tiers; who is not active is `general` but for an override."""
+    # the later entry wins where two begin on one day: the sort keeps the order of entry
     holding = {
         one.customer_id: one
         for one in sorted(overrides, key=lambda one: one.starts_on)

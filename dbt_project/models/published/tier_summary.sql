@@ -1,47 +1,65 @@
 -- One row per scope (the company, a sales department, a salesperson's book) and tier: the pyramid, empty ones too.
-with scoped as (
-    {% for scope, member in {
-        'company': "'all'", 'department': 'customer.sales_department', 'salesperson': 'customer.salesperson_id'
-    }.items() %}
-        select
-            '{{ scope }}' as scope,
-            {{ member }} as scope_id,
-            customer.customer_id,
-            customer.tier,
-            customer.is_active,
-            customer.value_score,
-            customer.revenue_12m,
-            customer.gross_margin_12m,
-            customer.volume_12m,
-            -- the published shares are rounded, and a small scope's sum of them is not what a share of it may rest on
-            tiered.margin_share,
-            tiered.volume_share,
-            customer.churn_risk_level
-        from {{ ref('customer_tier') }} as customer
-        inner join {{ ref('tier_customer') }} as tiered on customer.customer_id = tiered.customer_id
-        where {{ member }} is not null
-        {% if not loop.last %}
-            union all
-        {% endif %}
-    {% endfor %}
+with scheme as (
+    select
+        scheme.tier,
+        scheme.position,
+        max(scheme.position) over () as lowest_position
+    from {{ ref('tier_scheme') }} as scheme
+    inner join {{ ref('stg_night') }} as night on scheme.scheme = night.tier_scheme
 ),
 
-member as (
-    select distinct
-        scope,
-        scope_id
-    from scoped
+scoped as (
+    select
+        member.scope,
+        member.scope_id,
+        customer.customer_id,
+        customer.tier,
+        customer.is_active,
+        customer.value_score,
+        customer.revenue_12m,
+        customer.gross_margin_12m,
+        customer.volume_12m,
+        -- the published shares are rounded, and a small scope's sum of them is not what a share of it may rest on
+        tiered.margin_share,
+        tiered.volume_share,
+        customer.churn_risk_level
+    from {{ ref('scope_member') }} as member
+    inner join {{ ref('customer_tier') }} as customer on member.customer_id = customer.customer_id
+    inner join {{ ref('tier_customer') }} as tiered on member.customer_id = tiered.customer_id
+),
+
+-- the same scopes by the tiers that each makes of its own customers
+by_own_tier as (
+    select
+        member.scope,
+        member.scope_id,
+        scheme.position,
+        count(*) as customers,
+        sum(shared.margin_share) as margin_share,
+        sum(shared.volume_share) as volume_share
+    from {{ ref('scope_member') }} as member
+    left join {{ ref('scope_place') }} as place
+        on
+            member.scope = place.scope
+            and member.scope_id = place.scope_id
+            and member.customer_id = place.customer_id
+    left join {{ ref('scope_share') }} as shared
+        on
+            member.scope = shared.scope
+            and member.scope_id = shared.scope_id
+            and member.customer_id = shared.customer_id
+    inner join scheme on coalesce(place.computed_position, scheme.lowest_position) = scheme.position
+    group by member.scope, member.scope_id, scheme.position
 ),
 
 pyramid as (
     select
-        member.scope,
-        member.scope_id,
+        total.scope,
+        total.scope_id,
         scheme.tier,
         scheme.position
-    from member
-    cross join {{ ref('tier_scheme') }} as scheme
-    inner join {{ ref('stg_night') }} as night on scheme.scheme = night.tier_scheme
+    from {{ ref('scope_total') }} as total
+    cross join scheme
 ),
 
 summed as (
@@ -82,7 +100,15 @@ select
         ) as {{ measure | replace('_12m', '_share') }},
     {% endfor %}
     cast(summed.mean_value_score as double precision) as mean_value_score,
-    summed.customers_at_high_risk
+    summed.customers_at_high_risk,
+    coalesce(by_own_tier.customers, 0) as customers_by_own_tier,
+    cast(by_own_tier.margin_share as numeric(38, 18)) as margin_share_by_own_tier,
+    cast(by_own_tier.volume_share as numeric(38, 18)) as volume_share_by_own_tier
 from summed
 cross join {{ ref('stg_night') }} as night
+left join by_own_tier
+    on
+        summed.scope = by_own_tier.scope
+        and summed.scope_id = by_own_tier.scope_id
+        and summed.position = by_own_tier.position
 window scope_total as (partition by summed.scope, summed.scope_id)

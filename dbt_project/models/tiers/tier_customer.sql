@@ -22,13 +22,13 @@ held as (
         decided.customer_id,
         decided.tier,
         decided.reason,
-        decided.expires_on,
+        coalesce(decided.ended_on, decided.expires_on) as expires_on,
         row_number() over (
             partition by decided.customer_id order by decided.starts_on desc, decided.override_id desc
         ) as recency
     from {{ source('control', 'tier_override') }} as decided
     cross join {{ ref('stg_night') }} as night
-    where night.as_of_date between decided.starts_on and decided.expires_on
+    where night.as_of_date between decided.starts_on and coalesce(decided.ended_on, decided.expires_on)
 ),
 
 tiered as (
@@ -44,7 +44,8 @@ tiered as (
         night.as_of_date
     from {{ ref('int_customer') }} as customer
     cross join {{ ref('stg_night') }} as night
-    left join {{ ref('tier_place') }} as place on customer.customer_id = place.customer_id
+    left join {{ ref('scope_place') }} as place
+        on customer.customer_id = place.customer_id and place.scope = 'company'
     inner join scheme as fitting on coalesce(place.raw_position, fitting.lowest_position) = fitting.position
     inner join scheme as computed on coalesce(place.computed_position, computed.lowest_position) = computed.position
     left join held on customer.customer_id = held.customer_id and held.recency = 1
@@ -78,4 +79,4 @@ select
 from tiered
 left join tier_order as own_place on tiered.tier = own_place.tier
 left join tier_order as previous_place on tiered.previous_tier = previous_place.tier
-left join {{ ref('tier_share') }} as shared on tiered.customer_id = shared.customer_id
+left join {{ ref('scope_share') }} as shared on tiered.customer_id = shared.customer_id and shared.scope = 'company'

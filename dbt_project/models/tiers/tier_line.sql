@@ -16,9 +16,10 @@ outside as (
         round(cast(score.value_score as numeric), 9) as value_score,
         round(cast(score.value_score_low as numeric), 9) as value_score_low,
         round(cast(score.value_score_high as numeric), 9) as value_score_high
-    from {{ ref('tier_place') }} as place
+    from {{ ref('scope_place') }} as place
     inner join {{ ref('score_customer') }} as score on place.customer_id = score.customer_id
     inner join scheme on place.raw_position = scheme.position and scheme.basis <> 'prefix'
+    where place.scope = 'company'
 ),
 
 -- the last customer inside and the first outside of each tier that holds the best
@@ -45,5 +46,6 @@ straddling as (
 select
     place.customer_id,
     straddling.customer_id is not null as is_tier_uncertain
-from {{ ref('tier_place') }} as place
+from {{ ref('scope_place') }} as place
 left join straddling on place.customer_id = straddling.customer_id
+where place.scope = 'company'

@@ -20,5 +20,6 @@ select
     held.core_customers,
     case when total.margin_total > 0 then held.core_margin_share end as core_margin_share,
     case when total.volume_total > 0 then held.core_volume_share end as core_volume_share
-from {{ ref('tier_total') }} as total
+from {{ ref('scope_total') }} as total
 cross join held
+where total.scope = 'company'

@@ -15,6 +15,7 @@ from tests.reference.night import Measured, Night, first_calibration, revenue_12
 from tests.reference.parameters import Row
 from tests.reference.pyramid import pyramid, transitions
 from tests.reference.record import track_record
+from tests.reference.scopes import Scope, own_tier_columns, scope_rows, scope_tiers
 from tests.reference.staging import DATED_BY, KEYS, NAMES_A_CUSTOMER, Staged
 
 RELATIVE = 1e-9
@@ -275,6 +276,17 @@ def record_differences(rows: list[Row], night: Night) -> list[Difference]:
     """The rows of `churn_track_record`."""
     ours = track_record(night.measured.facts)
     return differences("churn_track_record", by_key(rows, "risk_level", "tier_group"), ours)
+
+
+def scope_differences(
+    tiers: list[Row], summary: list[Row], night: Night, before: Mapping[Scope, Mapping[str, str]]
+) -> list[Difference]:
+    """The rows of `scope_tier`, and what `tier_summary` counts by them."""
+    scoped = scope_tiers(night, before)
+    found = differences("scope_tier", by_key(tiers, "scope", "scope_id", "customer_id"), scope_rows(scoped, night))
+    theirs = by_key(summary, "scope", "scope_id", "tier")
+    ours = {key: row for key, row in own_tier_columns(scoped, night).items() if key in theirs}
+    return found + differences("tier_summary", theirs, ours)
 
 
 def facts_of(measured: Measured, customer: str) -> str:

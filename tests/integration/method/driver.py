@@ -27,11 +27,13 @@ from pipelines.warehouse.schema import (
     PREVIOUS_INDICATOR,
     PREVIOUS_NIGHT,
     PREVIOUS_RUN,
+    PREVIOUS_SCOPE_TIER,
     RUN,
     TIER_OVERRIDE,
 )
 from tests.reference.calibration import INDICATORS, Calibration, ReferencePoints
 from tests.reference.parameters import Company, Parameters, Row
+from tests.reference.scopes import Scope
 from tests.reference.scoring import Score
 from tests.reference.staging import split_by_contract
 from tests.reference.tiers import Override, Previous
@@ -39,7 +41,7 @@ from tests.reference.tiers import Override, Previous
 SOURCE = "canonical"
 RUN_ID = "reference"
 NOW = datetime(2025, 7, 1, 2, tzinfo=UTC)
-PREVIOUS = (PREVIOUS_NIGHT, PREVIOUS_RUN, PREVIOUS_INDICATOR)
+PREVIOUS = (PREVIOUS_NIGHT, PREVIOUS_RUN, PREVIOUS_SCOPE_TIER, PREVIOUS_INDICATOR)
 EMPTIED = (*LANDING.values(), NIGHT, *PREVIOUS, TIER_OVERRIDE, CALIBRATION_INDICATOR, CALIBRATION, RUN)
 
 
@@ -165,6 +167,18 @@ def set_scores_before(
         connection.execute(sa.insert(PREVIOUS_RUN), run)
         if rows:
             connection.execute(sa.insert(PREVIOUS_INDICATOR), rows)
+
+
+def set_scopes_before(engine: sa.Engine, before: Mapping[Scope, Mapping[str, str]], as_of: date) -> None:
+    """The tiers of the evaluated day before in departments and books."""
+    rows = [
+        {"scope": scope, "scope_id": name, "customer_id": customer, "as_of_date": as_of, "tier_computed": tier}
+        for (scope, name), tiers in before.items()
+        for customer, tier in tiers.items()
+    ]
+    with engine.begin() as connection:
+        if rows:
+            connection.execute(sa.insert(PREVIOUS_SCOPE_TIER), rows)
 
 
 def read(engine: sa.Engine, relation: str) -> list[dict[str, Any]]:

@@ -9,8 +9,10 @@ from fractions import Fraction
 from random import Random
 
 from tests.reference.calibration import INDICATORS, Calibration, ReferencePoints
-from tests.reference.night import Measured, first_calibration
+from tests.reference.night import Measured, Night, first_calibration
 from tests.reference.parameters import Parameters
+from tests.reference.pyramid import members
+from tests.reference.scopes import Scope
 from tests.reference.scoring import Score, score
 from tests.reference.tiers import Override, Previous
 
@@ -102,8 +104,20 @@ def given_before(seed: int, measured: Measured) -> tuple[Mapping[str, Previous],
         if dice.random() < 0.8:
             since = as_of - timedelta(days=dice.randint(1, 400))
             before[customer] = Previous(dice.choice(TIERS), dice.choice(TIERS), since)
-        if dice.random() < 0.15:
-            begun, ended = dice.choice(((-30, -1), (-30, 0), (0, 0), (0, 30), (1, 30)))
+        # two and three that overlap or begin on the same day, entered in any order
+        for number in range(dice.choice((0, 0, 0, 0, 1, 2, 3))):
+            begun, ended = dice.choice(((-30, -1), (-30, 0), (-30, 30), (0, 0), (0, 30), (1, 30)))
             dates = (as_of + timedelta(days=begun), as_of + timedelta(days=ended))
-            overrides.append(Override(customer, dice.choice(TIERS), f"reason for {customer}", *dates))
+            overrides.append(Override(customer, dice.choice(TIERS), f"reason {number} for {customer}", *dates))
     return before, overrides
+
+
+def given_scopes_before(seed: int, night: Night) -> dict[Scope, dict[str, str]]:
+    """Random tiers of the day before in departments and books; some customers were in other ones."""
+    dice = Random(seed + 2)
+    before: dict[Scope, dict[str, str]] = {}
+    for scope, customers in sorted(members(night).items()):
+        if scope[0] != "company":
+            before[scope] = {customer: dice.choice(TIERS) for customer in sorted(customers) if dice.random() < 0.8}
+            before[scope]["moved away"] = "core"
+    return before

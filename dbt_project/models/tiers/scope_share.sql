@@ -1,7 +1,9 @@
--- One row per active customer: its shares of margin and volume and what is accumulated before it in the core order.
--- Margins here are in the unit of tier_total. Exact arithmetic throughout: nothing is divided before it is compared.
+-- One row per scope and active customer: its shares of margin and volume, what is accumulated before it in core order.
+-- Margins here are in the unit of scope_total. Exact arithmetic throughout: nothing is divided before it is compared.
 with measured as (
     select
+        bought.scope,
+        bought.scope_id,
         bought.customer_id,
         bought.volume_12m as volume,
         bought.margin_12m,
@@ -14,12 +16,15 @@ with measured as (
             when bought.margin_12m is null then bought.volume_12m * total.known_margin
             else bought.margin_12m * total.margin_unit
         end as margin_taken
-    from {{ ref('int_customer_window') }} as bought
-    cross join {{ ref('tier_total') }} as total
+    from {{ ref('scope_member') }} as bought
+    inner join {{ ref('scope_total') }} as total on bought.scope = total.scope and bought.scope_id = total.scope_id
+    where bought.is_active
 ),
 
 keyed as (
     select
+        scope,
+        scope_id,
         customer_id,
         volume,
         active_count,
@@ -42,10 +47,13 @@ keyed as (
 
 accumulated as (
     select
+        scope,
+        scope_id,
         customer_id,
         volume,
         margin,
         active_count,
+        basis,
         volume_total,
         margin_total,
         is_margin_imputed,
@@ -54,12 +62,13 @@ accumulated as (
         sum(volume) over core_order as cumulative_volume,
         sum(margin) over margin_order - margin as margin_before_alone,
         sum(volume) over volume_order - volume as volume_before_alone,
-        row_number() over (order by best_by_margin_key desc, {{ bytewise('customer_id') }}) as place_by_margin
+        row_number() over (own_scope order by best_by_margin_key desc, {{ bytewise('customer_id') }}) as place_by_margin
     from keyed
     window
-        core_order as (order by core_key desc, {{ bytewise('customer_id') }} rows unbounded preceding),
-        margin_order as (order by margin desc, {{ bytewise('customer_id') }} rows unbounded preceding),
-        volume_order as (order by volume desc, {{ bytewise('customer_id') }} rows unbounded preceding)
+        own_scope as (partition by scope, scope_id),
+        core_order as (own_scope order by core_key desc, {{ bytewise('customer_id') }} rows unbounded preceding),
+        margin_order as (own_scope order by margin desc, {{ bytewise('customer_id') }} rows unbounded preceding),
+        volume_order as (own_scope order by volume desc, {{ bytewise('customer_id') }} rows unbounded preceding)
 ),
 
 reading as (
@@ -70,7 +79,10 @@ reading as (
 )
 
 select
+    accumulated.scope,
+    accumulated.scope_id,
     accumulated.customer_id,
+    accumulated.basis,
     accumulated.margin,
     accumulated.volume,
     accumulated.margin_total,

@@ -1,16 +1,21 @@
--- One row: the totals that the core rule takes shares of, and what the rule rests on tonight.
+-- One row per scope: the totals that the core rule takes shares of, and what the rule rests on there tonight.
 -- Margins are counted in units of 1 / known volume: an imputed margin (volume x known margin / known volume) then needs
 -- no division, and every comparison of shares is exact.
 with summed as (
     select
-        count(*) as active_count,
-        coalesce(sum(volume_12m), 0) as volume_total,
-        coalesce(sum(volume_12m) filter (where margin_12m is not null), 0) as known_volume,
-        coalesce(sum(margin_12m) filter (where margin_12m > 0), 0) as known_margin
-    from {{ ref('int_customer_window') }}
+        scope,
+        scope_id,
+        count(*) filter (where is_active) as active_count,
+        coalesce(sum(volume_12m) filter (where is_active), 0) as volume_total,
+        coalesce(sum(volume_12m) filter (where is_active and margin_12m is not null), 0) as known_volume,
+        coalesce(sum(margin_12m) filter (where is_active and margin_12m > 0), 0) as known_margin
+    from {{ ref('scope_member') }}
+    group by scope, scope_id
 )
 
 select
+    scope,
+    scope_id,
     active_count,
     volume_total,
     known_margin,
