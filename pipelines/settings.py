@@ -70,6 +70,13 @@ class Settings(BaseSettings):
     sources: dict[str, str] = Field(
         default_factory=dict, description="mapping name -> where that source is: a database URL or a folder or file"
     )
+    source_headers: dict[str, dict[str, str]] = Field(
+        default_factory=dict,
+        description="mapping name -> header -> value sent to a REST API (Authorization)",
+    )
+    source_statement_seconds: int = Field(
+        7200, ge=0, description="the longest that one statement may run at a source's database; 0: no limit"
+    )
     active_sources: Annotated[list[str], NoDecode, BeforeValidator(_split)] = Field(
         default_factory=list, description="the mappings a night reads; empty: all of `sources`"
     )

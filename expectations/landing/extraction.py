@@ -37,6 +37,49 @@ _TONIGHT_AND_BEFORE = """
         and before.rows_held > 100
 """
 
+# One row per column that an entity's source has tonight, or had at the last published night of another date. A night
+# run again is compared with the same night before, so that it says the same again.
+_COLUMNS = """
+    with before as (
+        select distinct on (extraction.source_system, extraction.entity)
+            extraction.source_system,
+            extraction.entity,
+            extraction.source_columns
+        from control.extraction as extraction
+        inner join control.run as run on run.run_id = extraction.run_id
+        inner join control.night as night on night.as_of_date <> run.as_of_date
+        where run.status = 'published' and extraction.source_columns is not null
+        order by extraction.source_system, extraction.entity, run.started_at desc, run.run_id desc
+    ),
+
+    source_columns as (
+        select
+            tonight.source_system,
+            tonight.entity,
+            named.column_name,
+            before.source_columns ->> named.column_name as type_before,
+            tonight.source_columns ->> named.column_name as type_tonight,
+            coalesce(named.column_name = any(tonight.columns_read), false) as is_read
+        from control.extraction as tonight
+        inner join control.night as night on night.run_id = tonight.run_id
+        inner join before on before.source_system = tonight.source_system and before.entity = tonight.entity
+        cross join lateral (
+            select jsonb_object_keys(tonight.source_columns)
+            union
+            select jsonb_object_keys(before.source_columns)
+        ) as named (column_name)
+        where tonight.source_columns is not null
+    )
+
+    select
+        source_columns.source_system,
+        source_columns.entity,
+        source_columns.column_name,
+        source_columns.type_before,
+        source_columns.type_tonight
+    from source_columns
+"""
+
 SUITE = Suite(
     "control",
     "extraction",
@@ -94,6 +137,40 @@ SUITE = Suite(
                 where extraction.rows_missed > 0
                 group by extraction.source_system, extraction.entity
                 order by source_system, entity
+            """,
+        ),
+        Rule(
+            name="source_columns_are_those_of_before",
+            severity=Severity.WARN,
+            since=date(2026, 11, 28),
+            expected="each source table has the columns that it had at the last published night of another date",
+            reason="A new column is ignored, but it may be what somebody waits for, or the new name of another. A "
+            "mapped column that is gone stops the night before anything is landed, so only others are named here.",
+            cure="map the new column, or leave it",
+            unexpected_rows=f"""
+                -- one row per column that came or went
+                {_COLUMNS}
+                where source_columns.type_before is null or source_columns.type_tonight is null
+                order by source_system, entity, column_name
+            """,
+        ),
+        Rule(
+            name="read_columns_keep_their_types",
+            severity=Severity.WARN,
+            since=date(2026, 11, 28),
+            expected="each column that a mapping reads has the type that it had at the last published night of another "
+            "date",
+            reason="A number that became text may still read as numbers: where it does not, its rows are set aside and "
+            "too many of them stop the night. So the change alone is a warning.",
+            cure="ask the owner of the source what else the column holds now",
+            unexpected_rows=f"""
+                -- one row per column of another type
+                {_COLUMNS}
+                where
+                    source_columns.is_read
+                    and split_part(source_columns.type_before, '(', 1)
+                    <> split_part(source_columns.type_tonight, '(', 1)
+                order by source_system, entity, column_name
             """,
         ),
     ),

@@ -21,8 +21,8 @@ from pipelines.connect.type_fit import misfit
 from pipelines.contract import ENTITIES
 from pipelines.contract import entity as contract_of
 from pipelines.extract.engine import open_engine, quote_name, quote_text
-from pipelines.extract.entity import OPENERS, location_of
 from pipelines.extract.errors import AbsentRelation, ExtractionError, said
+from pipelines.extract.opening import location_of, open_source
 from pipelines.extract.parsing import Delivered, instant
 from pipelines.extract.pull import NO_MARK, Pull, mentioned, missing_columns, plan, statement
 from pipelines.extract.source import Relation, Sample, Since, Source, nearest
@@ -48,7 +48,7 @@ def check_source(settings: Settings, name: str) -> SourceReport:
     mapping = load_mapping(name, settings)
     report = SourceReport(name, mapping.file, read_yaml(mapping.file.read_text("utf-8")))
     try:
-        location = location_of(settings, name)
+        location_of(settings, name)
     except ExtractionError as error:
         report.error(["source_system"], str(error).partition(": ")[2])
         return report
@@ -57,7 +57,7 @@ def check_source(settings: Settings, name: str) -> SourceReport:
         # An engine each: a fault of one entity leaves the others their say.
         with open_engine(settings) as reader:
             try:
-                source = OPENERS[mapping.kind](reader, mapping, location, zones[0])
+                source = open_source(settings, reader, mapping)
             except READ_ERRORS as error:
                 report.error(["kind"], f"cannot be read: {said(error)}")
                 return report

@@ -17,8 +17,8 @@ from pipelines.connect.guesses import EntityGuess, Guess, guess
 from pipelines.connect.reflection import SourceTable, kind_of, reflect
 from pipelines.contract import ENTITIES, Column, Kind
 from pipelines.extract.engine import open_engine, quote_name
-from pipelines.extract.entity import OPENERS
 from pipelines.extract.errors import said
+from pipelines.extract.opening import open_source
 from pipelines.extract.parsing import Delivered, parsed
 from pipelines.extract.source import Relation, Sample, Source
 from pipelines.settings import Settings
@@ -66,11 +66,11 @@ def scaffold(settings: Settings, location: str, name: str) -> Scaffold:
         form = guess_format(Path(location).expanduser()) if kind is SourceKind.FILES else None
         mapping = Mapping.model_construct(
             source_system=name, description="", kind=kind, files=form, entities={}, file=Path(f"{name}.yml"),
-            time_zone=None, id_prefix=None,
+            time_zone=None, id_prefix=None, rest=None,
         )  # fmt: skip
         with (
             open_engine(settings) as reader,
-            closing(OPENERS[kind](reader, mapping, location, settings.time_zone)) as source,
+            closing(open_source(settings, reader, mapping, location)) as source,
         ):
             tables = reflect(source)
             if not tables:

@@ -8,7 +8,7 @@ import duckdb
 
 from pipelines.extract.engine import quote_name, quote_text
 from pipelines.extract.errors import AbsentRelation
-from pipelines.extract.source import Relation, Source, split_name, tail_of, text_of
+from pipelines.extract.source import Access, Relation, Source, split_name, tail_of, text_of
 from pipelines.sources.mapping import EntityMapping, Mapping
 
 
@@ -17,9 +17,9 @@ class DuckdbSource(Source):
 
     has_snapshots = True
 
-    def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, location: str, zone: str) -> None:
-        super().__init__(engine, mapping, location, zone)
-        file = Path(location.removeprefix("duckdb:///")).expanduser()
+    def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, access: Access) -> None:
+        super().__init__(engine, mapping, access)
+        file = Path(access.location.removeprefix("duckdb:///")).expanduser()
         if not file.is_file():
             raise FileNotFoundError(f"there is no file {file}: mend this source's location in the settings")
         engine.execute(f"attach {quote_text(str(file))} as source (read_only)")

@@ -11,20 +11,15 @@ import psycopg
 import sqlalchemy as sa
 
 from pipelines.contract import ENTITIES
-from pipelines.extract.duckdb_file import DuckdbSource
 from pipelines.extract.engine import open_engine
 from pipelines.extract.errors import ExtractionError, said
-from pipelines.extract.files import FilesSource
 from pipelines.extract.landing import Landing
-from pipelines.extract.mysql import MysqlSource
-from pipelines.extract.postgres import PostgresSource
+from pipelines.extract.opening import location_of, open_source
 from pipelines.extract.result import Extraction, ExtractionResult
-from pipelines.extract.row_stream import RowStreamSource
 from pipelines.extract.source import Source
-from pipelines.extract.sqlite import SqliteSource
 from pipelines.extract.watermark import Reach
 from pipelines.settings import Settings
-from pipelines.sources.mapping import Mapping, SourceKind
+from pipelines.sources.mapping import Mapping
 from pipelines.sources.reading import MappingError, load_mapping
 
 log = logging.getLogger(__name__)
@@ -32,14 +27,6 @@ log = logging.getLogger(__name__)
 # Errors that another try does not mend.
 LASTING = (ValueError, FileNotFoundError, ModuleNotFoundError, duckdb.ParserException, duckdb.NotImplementedException)
 SINCE_THE_WATERMARK = Reach()
-OPENERS: dict[SourceKind, type[Source]] = {
-    SourceKind.POSTGRES: PostgresSource,
-    SourceKind.MYSQL: MysqlSource,
-    SourceKind.SQLITE: SqliteSource,
-    SourceKind.DUCKDB: DuckdbSource,
-    SourceKind.FILES: FilesSource,
-    SourceKind.SQLALCHEMY: RowStreamSource,
-}
 
 
 def list_extractions(settings: Settings, names: Sequence[str]) -> list[Extraction]:
@@ -78,8 +65,7 @@ def extract_source(
     only = chosen[0] if len(chosen) == 1 else None
     with _named_errors(source, only), open_engine(settings) as reader, engine.begin() as connection:
         works = [Landing(settings, connection, mapping, entity, run_id, reach) for entity in chosen]
-        opened = OPENERS[mapping.kind](reader, mapping, location_of(settings, source), works[0].zones[0])
-        with closing(opened):
+        with closing(open_source(settings, reader, mapping)) as opened:
             _read(reader, opened, works)
         results = []
         for work in works:
@@ -145,13 +131,3 @@ def _named_errors(source: str, entity: str | None) -> Iterator[None]:
 
 def _primary(error: psycopg.Error) -> str:
     return said(Exception(error.diag.message_primary or type(error).__name__))
-
-
-def location_of(settings: Settings, source: str) -> str:
-    """Where a source is, by the settings; ExtractionError where they do not say."""
-    location = settings.sources.get(source)
-    if not location:
-        raise ExtractionError(
-            source, None, f"the settings do not say where it is: set CVP_SOURCES__{source}=... or `sources` in the file"
-        )
-    return location

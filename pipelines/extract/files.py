@@ -17,7 +17,7 @@ import duckdb
 
 from pipelines.extract.engine import quote_name, quote_text
 from pipelines.extract.errors import AbsentRelation
-from pipelines.extract.source import Relation, Source, tail_of, text_of
+from pipelines.extract.source import Access, Relation, Source, tail_of, text_of
 from pipelines.sources.mapping import EntityMapping, Mapping
 
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
@@ -28,9 +28,9 @@ COPY_BLOCK_CHARACTERS = 1 << 20
 class FilesSource(Source):
     """A folder; every file in it is a view named by its stem."""
 
-    def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, location: str, zone: str) -> None:
-        super().__init__(engine, mapping, location, zone)
-        self.folder = Path(location.removeprefix("file://")).expanduser()
+    def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, access: Access) -> None:
+        super().__init__(engine, mapping, access)
+        self.folder = Path(access.location.removeprefix("file://")).expanduser()
         if not self.folder.is_dir():
             raise FileNotFoundError(f"there is no folder {self.folder}: mend this source's location in the settings")
         self._seen: dict[Path, os.stat_result] = {}

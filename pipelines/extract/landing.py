@@ -5,6 +5,7 @@ The steps come in this order, each for all entities of the source before the nex
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Mapping as Values
@@ -18,7 +19,7 @@ import psycopg
 import sqlalchemy as sa
 
 from pipelines.contract import entity as contract_of
-from pipelines.extract import landing_sql, watermark
+from pipelines.extract import landing_sql, source_drift, watermark
 from pipelines.extract.errors import AbsentRelation, ExtractionError
 from pipelines.extract.landing_sql import LandingSql
 from pipelines.extract.pull import NO_MARK, Plan, Pull, plan, statement
@@ -78,6 +79,7 @@ class Landing:
             "select marker from control.watermark where source_system = :source_system and entity = :entity"
         )
         self.change_marker = mapping.entities[entity].change_marker
+        self.fingerprint = source_drift.fingerprint(mapping, entity, self.zones)
         self.plan: Plan | None = None
         self.absent: str | None = None
         self.done = Transferred()
@@ -87,7 +89,7 @@ class Landing:
         self._is_first = False
         # Where the watermark lets a pull start, if there is anything to add to.
         self.window: Since | None = None
-        if not self._is_empty and not self._holds_nothing():
+        if not self._is_empty and not self._holds_nothing() and not self._mapping_has_changed():
             self.window = watermark.since(self.change_marker, self.marker_before, settings.overlap_minutes)
         self.since = self._start(reach)
 
@@ -114,6 +116,7 @@ class Landing:
         """Hold the mapping against the source; None where the table or file may be missing and is."""
         try:
             self.plan = plan(Pull(self.mapping, self.sql.contract, self.zones, self.since), source)
+            source_drift.refuse_lost_columns(self.connection, self.names, self.plan)
         except AbsentRelation as absent:
             self.absent = str(absent)
             self._require_may_be_absent()
@@ -180,8 +183,11 @@ class Landing:
         )
         if landed + outcome.gone > SHARE_THAT_NEEDS_ANALYZE * max(result.rows_held, 1):
             self._run(f"analyze {self.sql.table}")
-        self._run(landing_sql.STORE_WATERMARK, {"marker": result.marker_after})
+        self._run(landing_sql.STORE_WATERMARK, {"marker": result.marker_after, "fingerprint": self.fingerprint})
         self._run(landing_sql.STORE_EXTRACTION, asdict(result))
+        if self.plan is not None:
+            columns = {"source_columns": json.dumps(self.plan.types), "columns_read": list(self.plan.relation.columns)}
+            self._run(landing_sql.STORE_SOURCE_COLUMNS, columns)
         return result
 
     # -- first pull --------------------------------------------------------------------------------------------
@@ -235,6 +241,8 @@ class Landing:
 
     def _merge(self, done: Transferred) -> Outcome:
         self._run("analyze pulled")
+        if self.plan is not None:
+            source_drift.refuse_emptied_columns(self.connection, self.names, self.plan, self.sql.contract)
         doubled = self._set_aside(done, "pulled")
         self._join_by_index(self._is_small(done.admitted))
         self._run(self.sql.compare(whole=self.since is None))
@@ -299,16 +307,23 @@ class Landing:
                 " with CVP_DELETED_SHARE_LIMIT=1",
             )
 
+    def _mapping_has_changed(self) -> bool:
+        """Whether rows landed before were read by another mapping: what they would be now only the source knows."""
+        known = "select mapping_fingerprint from control.watermark where source_system = :source_system"
+        before = self._scalar(f"{known} and entity = :entity")
+        return before is not None and before != self.fingerprint
+
     def _refuse_an_emptied_source(self, source: Source) -> None:
-        """A pull by the change marker that brings nothing looks alike whether nothing changed or all is gone."""
+        """A source that is empty tonight while landing holds its rows is broken: by its marker it looks unchanged."""
         done, limit = self.done, self.settings.deleted_share_limit
-        if self.plan is None or self.since is None or done.admitted or done.rejected or done.deleted or limit >= 1:
+        if self.plan is None or done.admitted or done.rejected or done.deleted or limit >= 1:
             return
         held = self._held()
-        if held > ROWS_GUARDED_AGAINST_MASS_DELETION and source.is_empty(self.plan.relation):
+        is_guarded = held > ROWS_GUARDED_AGAINST_MASS_DELETION or (held and self.sql.contract.essential)
+        if is_guarded and (self.since is None or source.is_empty(self.plan.relation)):
             raise self._error(
-                f"the source is empty and {held} rows of it are landed: nothing was changed. Check the source; if the"
-                " rows are really gone, run once with CVP_DELETED_SHARE_LIMIT=1"
+                f"the source is empty and {held} rows of it are landed: nothing was changed. Check the source and"
+                " `where`; if the rows are really gone, run once with CVP_DELETED_SHARE_LIMIT=1"
             )
 
     def _require_may_be_absent(self) -> None:

@@ -87,10 +87,16 @@ COUNT_MISSED = """
 """
 
 STORE_WATERMARK = """
-    insert into control.watermark (source_system, entity, marker, advanced_at, run_id)
-    values (:source_system, :entity, :marker, :extracted_at, :run_id)
+    insert into control.watermark (source_system, entity, marker, advanced_at, run_id, mapping_fingerprint)
+    values (:source_system, :entity, :marker, :extracted_at, :run_id, :fingerprint)
     on conflict (source_system, entity) do update set
-        marker = excluded.marker, advanced_at = excluded.advanced_at, run_id = excluded.run_id
+        marker = excluded.marker, advanced_at = excluded.advanced_at, run_id = excluded.run_id,
+        mapping_fingerprint = excluded.mapping_fingerprint
+"""
+
+STORE_SOURCE_COLUMNS = """
+    update control.extraction set source_columns = cast(:source_columns as jsonb), columns_read = :columns_read
+    where run_id = :run_id and source_system = :source_system and entity = :entity
 """
 
 

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from pipelines.extract.engine import load_extension, quote_text
 from pipelines.extract.errors import AbsentRelation
-from pipelines.extract.source import Relation, Since, Source, split_name, tail_of
+from pipelines.extract.source import Access, Relation, Since, Source, split_name, tail_of
 from pipelines.sources.mapping import EntityMapping, Mapping
 
 INSTANT = "TIMESTAMP WITH TIME ZONE"
@@ -29,21 +29,33 @@ PART = "part"
 class MysqlSource(Source):
     """A MySQL or MariaDB database, read by `mysql_query`."""
 
-    def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, location: str, zone: str) -> None:
-        super().__init__(engine, mapping, location, zone)
+    def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, access: Access) -> None:
+        super().__init__(engine, mapping, access)
         load_extension(engine, "mysql_scanner")
         # Two connections to the engine: one streams the statement while the other works on what arrives.
         self._streaming = engine.cursor()
         for connection in (engine, self._streaming):
             connection.execute("set mysql_session_time_zone = '+00:00'")
             connection.execute("set mysql_query_timeout_enabled = false")
-        engine.execute(f"attach {quote_text(connection_string(location))} as source (type mysql, read_only)")
+        engine.execute(f"attach {quote_text(connection_string(access.location))} as source (type mysql, read_only)")
+        self._limit = "", ""
+        if access.statement_seconds:
+            self._limit = self._time_limit(access.statement_seconds)
         self._parts: list[Relation] = []
         self._arriving: Iterator[tuple[int, pa.RecordBatch]] = iter(())
         self._ahead: tuple[int, pa.RecordBatch] | None = None
 
+    def _time_limit(self, seconds: int) -> tuple[str, str]:
+        """What goes before a select, and into its beginning, so that the server ends it after so many seconds."""
+        is_mariadb = "mariadb" in self.rows("select version() as version")[0][0].lower()
+        if is_mariadb:
+            return f"set statement max_statement_time={seconds} for ", ""
+        return "", f" /*+ max_execution_time({seconds * 1000}) */"
+
     def _query(self, sql: str) -> str:
-        return f"select * from mysql_query('source', {quote_text(sql)})"
+        before, hint = self._limit
+        limited = before + sql.replace("select", f"select{hint}", 1)
+        return f"select * from mysql_query('source', {quote_text(limited)})"
 
     def rows(self, sql: str) -> list[tuple[str, ...]]:
         """What a select at the source gives."""

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from pipelines.extract.engine import load_extension, quote_name, quote_text
 from pipelines.extract.errors import AbsentRelation
-from pipelines.extract.source import Relation, Since, Source, split_name, tail_of
+from pipelines.extract.source import Access, Relation, Since, Source, split_name, tail_of
 from pipelines.sources.mapping import EntityMapping, Mapping
 
 # Text forms that do not depend on the server's or the role's settings; a dead peer is noticed within two minutes.
@@ -37,13 +37,14 @@ CONNECTION = {
 }
 
 
-def connection_string(location: str) -> str:
+def connection_string(location: str, statement_seconds: int = 0) -> str:
     """The URL as libpq key/value pairs, each value quoted, so that any password arrives as it is."""
     url = sa.make_url(location)
     given: dict[str, object] = {
         "host": url.host, "port": url.port, "user": url.username, "password": url.password, "dbname": url.database,
     }  # fmt: skip
-    options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
+    session = SESSION | {"statement_timeout": f"{statement_seconds}s"}
+    options = " ".join(f"-c {name}={value}" for name, value in session.items())
     given |= CONNECTION | {name: value for name, value in url.query.items() if name != "options"}
     given["options"] = f"{url.query.get('options', '')} {options}".strip()
     return " ".join(f"{name}={_quoted(str(value))}" for name, value in given.items() if value is not None)
@@ -58,10 +59,11 @@ class PostgresSource(Source):
 
     has_snapshots = True
 
-    def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, location: str, zone: str) -> None:
-        super().__init__(engine, mapping, location, zone)
+    def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, access: Access) -> None:
+        super().__init__(engine, mapping, access)
         load_extension(engine, "postgres_scanner")
-        engine.execute(f"attach {quote_text(connection_string(location))} as source (type postgres, read_only)")
+        place = connection_string(access.location, access.statement_seconds)
+        engine.execute(f"attach {quote_text(place)} as source (type postgres, read_only)")
         encoding = self._rows("select current_setting('server_encoding')")[0][0]
         self.unchecked_text = encoding == "SQL_ASCII"
 

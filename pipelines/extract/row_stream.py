@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from pipelines.extract.engine import quote_name
 from pipelines.extract.errors import AbsentRelation
-from pipelines.extract.source import Relation, Source, split_name
+from pipelines.extract.source import Access, Relation, Source, split_name
 from pipelines.sources.mapping import EntityMapping, Mapping
 
 BLOCK_ROWS = 10_000
@@ -34,9 +34,9 @@ SNAPSHOT_LEVELS = {
 class RowStreamSource(Source):
     """A database that SQLAlchemy has a dialect for."""
 
-    def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, location: str, zone: str) -> None:
-        super().__init__(engine, mapping, location, zone)
-        self._database = sa.create_engine(location)
+    def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, access: Access) -> None:
+        super().__init__(engine, mapping, access)
+        self._database = sa.create_engine(access.location)
         self._connection = self._database.connect()
 
     def begin(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import duckdb
@@ -43,6 +43,18 @@ class Relation:
     sample: Sample | None = None
 
 
+@dataclass(frozen=True)
+class Access:
+    """How a source is reached: its place, the zone of its timestamps without one, the longest that a statement may run
+    there (0: no limit), and the headers of requests to an API.
+    """
+
+    location: str
+    zone: str
+    statement_seconds: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
 class Source(ABC):
     """An opened source system. Every method may raise duckdb.Error, OSError or ValueError; the caller names the entity.
 
@@ -55,12 +67,11 @@ class Source(ABC):
     unchecked_text = False
     has_snapshots = False
 
-    def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: SourceMapping, location: str, zone: str) -> None:
-        """`zone` is that of the source's timestamps without one."""
+    def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: SourceMapping, access: Access) -> None:
         self.engine = engine
         self.mapping = mapping
-        self.location = location
-        self.zone = zone
+        self.location = access.location
+        self.zone = access.zone
 
     def begin(self) -> None:
         """From here on the source is read as it is now."""

@@ -12,7 +12,7 @@ import duckdb
 
 from pipelines.extract.engine import load_extension, quote_name, quote_text
 from pipelines.extract.errors import AbsentRelation
-from pipelines.extract.source import Relation, Source, tail_of
+from pipelines.extract.source import Access, Relation, Source, tail_of
 from pipelines.sources.mapping import EntityMapping, Mapping
 
 
@@ -27,9 +27,9 @@ class SqliteSource(Source):
     unchecked_text = True
     has_snapshots = True
 
-    def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, location: str, zone: str) -> None:
-        super().__init__(engine, mapping, location, zone)
-        file = file_of(location)
+    def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, access: Access) -> None:
+        super().__init__(engine, mapping, access)
+        file = file_of(access.location)
         if not file.is_file():
             raise FileNotFoundError(f"there is no file {file}: mend this source's location in the settings")
         load_extension(engine, "sqlite_scanner")

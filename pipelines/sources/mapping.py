@@ -29,6 +29,17 @@ class SourceKind(StrEnum):
     DUCKDB = "duckdb"
     FILES = "files"
     SQLALCHEMY = "sqlalchemy"
+    REST = "rest"
+
+
+class PagingStyle(StrEnum):
+    """How a REST API continues a list: by page number, offset, cursor, the next page's URL, or not at all."""
+
+    PAGE = "page"
+    OFFSET = "offset"
+    CURSOR = "cursor"
+    LINK = "link"
+    NONE = "none"
 
 
 def _as_text(value: object) -> object:
@@ -129,6 +140,47 @@ class FileFormat(_Part):
         return self
 
 
+class Paging(_Part):
+    """The request parameters of paging. `next` is where an answer names the cursor, or the next page's URL; a link may
+    also come in the header `Link`. `first` is the number of the first page, or the first offset.
+    """
+
+    style: PagingStyle = PagingStyle.NONE
+    parameter: str = ""
+    next: str | None = None
+    size_parameter: str | None = None
+    size: int = Field(200, ge=1)
+    first: int = Field(0, ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _first_of_style(cls, value: object) -> object:
+        return {"first": 1, **value} if isinstance(value, dict) and value.get("style") == PagingStyle.PAGE else value
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.style in (PagingStyle.PAGE, PagingStyle.OFFSET, PagingStyle.CURSOR) and not self.parameter:
+            raise ValueError(f"style {self.style.value} needs `parameter`: the request parameter that it sets")
+        if self.style is PagingStyle.CURSOR and not self.next:
+            raise ValueError("style cursor needs `next`: where an answer names the next cursor")
+        return self
+
+
+class RestSource(_Part):
+    """How the lists of a REST API are read. Paths into an answer are dotted names; base URL and headers are settings.
+
+    `records`: where an answer holds its list (empty: it is the list); `total`: where it names the number of records;
+    `since_parameter`: the request parameter that takes the start of an incremental pull; `parameters`: sent always.
+    """
+
+    records: str = ""
+    paging: Paging = Paging()
+    total: str | None = None
+    since_parameter: str | None = None
+    since_format: Literal["iso", "date", "epoch_seconds", "epoch_milliseconds"] = "iso"
+    parameters: dict[str, Annotated[str, BeforeValidator(_as_text)]] = {}
+
+
 class ColumnMapping(_Part):
     """Where one canonical column comes from: a source column, a constant, or DuckDB SQL over the source's columns."""
 
@@ -172,6 +224,7 @@ class EntityMapping(_Part):
     absent: Literal["error", "allowed"] = "error"
     absent_columns: Literal["error", "allowed"] = "error"
     accepted_rejects: AcceptedRejects | None = None
+    rest: RestSource | None = Field(None, description="kind rest only: what differs from the source's own `rest`")
     columns: dict[str, ColumnMapping]
 
     @model_validator(mode="after")
@@ -179,6 +232,11 @@ class EntityMapping(_Part):
         if (self.table is None) == (self.query is None):
             raise ValueError("give exactly one of table and query")
         return self
+
+    def rest_of(self, source: RestSource) -> RestSource:
+        """How this entity's list is read, where the source's lists are read so."""
+        given = self.rest.model_fields_set if self.rest else set()
+        return source.model_copy(update={name: getattr(self.rest, name) for name in given})
 
 
 class Mapping(_Part):
@@ -190,6 +248,7 @@ class Mapping(_Part):
     time_zone: str | None = None
     id_prefix: IdPrefix | None = None
     files: FileFormat | None = None
+    rest: RestSource | None = None
     entities: dict[str, EntityMapping] = Field(min_length=1)
     file: Path
 

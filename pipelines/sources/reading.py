@@ -116,6 +116,8 @@ def _file_faults(mapping: Mapping) -> Iterator[_Fault]:
         )
     if mapping.files is not None and mapping.kind is not SourceKind.FILES:
         yield _Fault(["files"], f"only kind files takes it; the kind is {mapping.kind.value}")
+    if mapping.rest is not None and mapping.kind is not SourceKind.REST:
+        yield _Fault(["rest"], f"only kind rest takes it; the kind is {mapping.kind.value}")
     ids = {column.name for entity in ENTITIES for column in entity.columns if column.is_id}
     for name in mapping.id_prefix.shared if mapping.id_prefix else ():
         if name not in ids:
@@ -142,6 +144,7 @@ def _contract_faults(mapping: Mapping) -> Iterator[_Fault]:
         if UPDATED_AT in entity.columns and entity.change_marker is not None:
             yield _Fault([*path, "columns", UPDATED_AT], "the change marker fills it: leave it out")
         yield from _pull_faults(path, mapping.kind, entity)
+        yield from _rest_faults(path, mapping, entity)
         yield from _statement_faults(path, mapping.kind, entity)
 
 
@@ -151,6 +154,16 @@ def _pull_faults(path: list[str], kind: SourceKind, entity: EntityMapping) -> It
     if entity.deletion and entity.deletion.reconcile_every_nights and entity.change_marker is None:
         cure = "without a change_marker everything is pulled, and what vanished is found, every night: leave it out"
         yield _Fault([*path, "deletion", "reconcile_every_nights"], cure)
+
+
+def _rest_faults(path: list[str], mapping: Mapping, entity: EntityMapping) -> Iterator[_Fault]:
+    if mapping.kind is not SourceKind.REST:
+        if entity.rest is not None:
+            yield _Fault([*path, "rest"], f"only kind rest takes it; the kind is {mapping.kind.value}")
+        return
+    for name in ("query", "where"):
+        if getattr(entity, name) is not None:
+            yield _Fault([*path, name], "an API has no SQL: give the path as `table`, filters as `rest.parameters`")
 
 
 def _statement_faults(path: list[str], kind: SourceKind, entity: EntityMapping) -> Iterator[_Fault]:

@@ -93,6 +93,7 @@ WATERMARK = sa.Table(
     sa.Column("marker", sa.Text, comment="highest change marker landed, as text; null: pulled whole"),
     sa.Column("advanced_at", _INSTANT, nullable=False),
     sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("mapping_fingerprint", sa.Text, comment="of the mapping pulled with; another one pulls everything again"),
     schema="control",
 )
 
@@ -180,6 +181,8 @@ EXTRACTION = sa.Table(
     sa.Column("marker_before", sa.Text),
     sa.Column("marker_after", sa.Text),
     sa.Column("seconds", sa.Double, nullable=False),
+    sa.Column("source_columns", JSONB, comment="what the source's table or query had: column name -> type"),
+    sa.Column("columns_read", ARRAY(sa.Text), comment="those of them that the mapping reads"),
     sa.CheckConstraint("rows_read = rows_landed + rows_unchanged + rows_rejected", name="every_row_accounted_for"),
     schema="control",
 )

@@ -268,12 +268,12 @@ def test_later_pulls_read_from_the_watermark_less_the_overlap_and_miss_no_tie(de
 
 
 def test_an_incremental_pull_removes_nothing(desk, erp, execute, order_table):
-    orders(execute, ("A", "2024-01-30 12:00"), ("B", "2024-01-31 12:00"))
+    orders(execute, ("OLD", "2024-01-01 12:00"), ("A", "2024-01-30 12:00"), ("B", "2024-01-31 12:00"))
     desk.source("erp", erp, ORDERS)
     desk.extract("erp", "sales_order")
-    execute("delete from sd.vbak")
+    execute("delete from sd.vbak where vbeln <> 'OLD'")
     result = desk.extract("erp", "sales_order", "second")
-    assert (result.rows_read, result.rows_deleted, result.rows_held) == (0, 0, 2)
+    assert (result.rows_read, result.rows_deleted, result.rows_held) == (0, 0, 3)
     assert result.marker_after == result.marker_before
 
 

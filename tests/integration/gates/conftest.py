@@ -61,6 +61,10 @@ CLEAN = """
         ('night-1', 'sales', 'sales_order', 202, 2, 199, 1, 0, 201, true, 1),
         ('night-1', 'sales', 'sales_order_line', 1, 1, 0, 0, 0, 1, true, 1),
         ('night-1', 'crm', 'survey_response', 0, 0, 0, 0, 0, 0, true, 1);
+    update control.extraction set
+        source_columns = '{"vbeln": "VARCHAR", "audat": "DATE", "netwr": "DECIMAL(15,2)", "gbstk": "VARCHAR"}',
+        columns_read = '{vbeln, audat, netwr}'
+    where entity = 'sales_order';
     insert into landing.landing_rejected (
         source_system, entity, key, occurrence, reason, row, first_rejected_at, last_rejected_at, run_id
     ) values (

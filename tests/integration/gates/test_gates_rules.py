@@ -29,6 +29,12 @@ BAD_DATA = {
     "no_entity_shrank": "update control.extraction set rows_held = 99 where run_id = 'night-1'",
     "no_entity_swelled": "update control.extraction set rows_held = 2001 where run_id = 'night-1'",
     "change_markers_show_every_change": "update control.extraction set rows_missed = 1 where run_id = 'night-1'",
+    "source_columns_are_those_of_before": """
+        update control.extraction set source_columns = source_columns - 'gbstk' where run_id = 'night-1'
+    """,
+    "read_columns_keep_their_types": """
+        update control.extraction set source_columns = source_columns || '{"audat": "VARCHAR"}' where run_id = 'night-1'
+    """,
     "every_customer_is_there": "delete from candidates.customer_tier where customer_id = 'C05'",
     "customers_did_not_vanish": """
         insert into control.previous_night
@@ -73,6 +79,7 @@ BAD_DATA = {
 # What the columns of a rule's rows may hold: keys, dates and counts; anything else could show a person's data.
 SHOWN = {
     "as_of_date",
+    "column_name",
     "currency",
     "customer_id",
     "customer_ids",
@@ -92,6 +99,8 @@ SHOWN = {
     "rows_missed",
     "rows_tonight",
     "source_system",
+    "type_before",
+    "type_tonight",
 }
 
 
@@ -145,6 +154,25 @@ EDGES = {
     "the run before was never published": (
         "update control.run set status = 'failed' where run_id = 'night-0';"
         " update control.extraction set rows_held = 1 where run_id = 'night-1'",
+        set(),
+    ),
+    "a column came": (
+        'update control.extraction set source_columns = source_columns || \'{"new": "DATE"}\''
+        " where run_id = 'night-1'",
+        {"source_columns_are_those_of_before"},
+    ),
+    "a number has other digits, and a column that nobody reads another type": (
+        "update control.extraction set source_columns = source_columns"
+        ' || \'{"netwr": "DECIMAL(18,3)", "gbstk": "INTEGER"}\' where run_id = \'night-1\'',
+        set(),
+    ),
+    "the night before was of the same date: it is this night run again": (
+        "update control.run set as_of_date = '2026-03-31' where run_id = 'night-0';"
+        + BAD_DATA["read_columns_keep_their_types"],
+        set(),
+    ),
+    "the columns of the night before are not known": (
+        "update control.extraction set source_columns = null, columns_read = null where run_id = 'night-0'",
         set(),
     ),
     "the newest order is 30 days old": (

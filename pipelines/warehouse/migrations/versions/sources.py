@@ -1,9 +1,10 @@
-"""What connecting sources needs: what a whole pull finds beside the markers, unclear local times, kinds of runs."""
+"""What connecting sources needs: what pulls find beside the markers, unclear times, kinds of runs, changed columns."""
 
 from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 revision = "sources"
 down_revision = "initial"
@@ -12,6 +13,9 @@ MISSED = "new or changed rows that the change marker did not show, found by a wh
 AMBIGUOUS = "rows with a local time that a shift of the clocks skips or repeats"
 KIND = "night, reload or backfill"
 STATUS = "running, published, landed, failed or aborted"
+SOURCE_COLUMNS = "what the source's table or query had: column name -> type"
+COLUMNS_READ = "those of them that the mapping reads"
+FINGERPRINT = "of the mapping pulled with; another one pulls everything again"
 
 
 def upgrade() -> None:
@@ -23,3 +27,6 @@ def upgrade() -> None:
     op.alter_column("run", "status", comment=STATUS, schema="control")
     # Frozen text, as the first release's.
     op.get_bind().exec_driver_sql((Path(__file__).parent / "sources.sql").read_text("utf-8").replace("%", "%%"))
+    op.add_column("extraction", sa.Column("source_columns", JSONB, comment=SOURCE_COLUMNS), schema="control")
+    op.add_column("extraction", sa.Column("columns_read", ARRAY(sa.Text), comment=COLUMNS_READ), schema="control")
+    op.add_column("watermark", sa.Column("mapping_fingerprint", sa.Text, comment=FINGERPRINT), schema="control")

@@ -1,0 +1,116 @@
+"""What changes at a source between two nights, named before anything is overwritten.
+
+Gone columns and columns that turned empty stop the pull; new, unread and retyped ones are remembered for the landing
+gate (`expectations/landing/extraction.py`). A changed mapping reads everything again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping as Names
+from typing import Any
+
+import sqlalchemy as sa
+
+from pipelines.contract import Entity
+from pipelines.extract.errors import ExtractionError
+from pipelines.extract.pull import Plan
+from pipelines.sources.mapping import UPDATED_AT, Mapping
+
+# Fewer rows than this may be empty in a column by chance.
+ROWS_THAT_TELL = 20
+# By chance less often than this is no chance: the natural logarithm of a million.
+SURE = math.log(1e6)
+
+# What a mapping says of other things than how a row is read.
+PASSING: dict[str, Any] = {
+    "absent": True,
+    "absent_columns": True,
+    "accepted_rejects": True,
+    "change_marker": {"overlap_minutes", "overlap_ids"},
+}
+
+LAST_READ = """
+    select extraction.columns_read, run.as_of_date from control.extraction
+    join control.run on run.run_id = extraction.run_id
+    where extraction.source_system = :source_system and extraction.entity = :entity
+    and extraction.columns_read is not null order by run.started_at desc limit 1
+"""
+
+
+def fingerprint(mapping: Mapping, entity: str, zones: tuple[str, str]) -> str:
+    """Of everything that decides how an entity's rows are read: where it differs, rows landed before are read anew."""
+    mapped = mapping.entities[entity].model_dump(mode="json", exclude=PASSING)
+    whole = mapping.model_dump(mode="json", include={"id_prefix", "files", "rest"})
+    text = json.dumps([mapped, whole, zones], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def refuse_lost_columns(connection: sa.Connection, names: Names[str, Any], plan: Plan) -> None:
+    """A column that the last pull read, that the mapping still names and that the source may lack, has gone.
+
+    Raises:
+        ExtractionError: it names the columns and since when.
+    """
+    last = connection.execute(sa.text(LAST_READ), {key: names[key] for key in ("source_system", "entity")}).first()
+    named = {origin.column for origin in plan.pull.entity.columns.values() if origin.column is not None}
+    gone = sorted((named & set(last.columns_read)) - set(plan.types)) if last else []
+    if last and gone:
+        raise ExtractionError(
+            names["source_system"],
+            names["entity"],
+            f"the source has lost {', '.join(gone)}, read last for the night of {last.as_of_date}: nothing was changed."
+            f" Restore it there, or take it out of {plan.pull.mapping.file}",
+        )
+
+
+def refuse_emptied_columns(connection: sa.Connection, names: Names[str, Any], plan: Plan, contract: Entity) -> None:
+    """A column that landing holds filled and that comes empty in every row pulled (in the table `pulled`).
+
+    A pull of everything needs no more than some filled rows before; of an incremental one the share filled before must
+    make so many empty rows in a row incredible.
+
+    Raises:
+        ExtractionError: it names the columns.
+    """
+    mapped = [name for name, origin in plan.origins.items() if name != UPDATED_AT and origin.constant is None]
+    optional = [name for name in mapped if not contract.column(name).required]
+    if not optional:
+        return
+    pulled, filled_now = _filled(connection, "pulled", optional, {})
+    empty = [name for name in optional if not filled_now[name]]
+    if pulled < ROWS_THAT_TELL or not empty:
+        return
+    held, filled = _filled(connection, f"landing.{contract.name}", empty, {"source_system": names["source_system"]})
+    whole = plan.pull.since is None
+    lost = [name for name in empty if _is_no_chance(filled[name], held, pulled, whole)]
+    if lost:
+        raise ExtractionError(
+            names["source_system"],
+            names["entity"],
+            f"{', '.join(lost)} came empty in all {pulled} rows pulled, and was filled in"
+            f" {_shares(lost, filled, held)} of the {held} rows held: nothing was changed. Restore the source's column,"
+            f" or take it out of {plan.pull.mapping.file} if it is empty for good",
+        )
+
+
+def _is_no_chance(filled: int, held: int, pulled: int, whole: bool) -> bool:
+    if whole or filled == held:
+        return filled >= ROWS_THAT_TELL
+    return filled > 0 and pulled * -math.log1p(-filled / held) > SURE
+
+
+def _shares(lost: list[str], filled: dict[str, int], held: int) -> str:
+    return ", ".join(f"{filled[name] / held:.0%}" for name in lost)
+
+
+def _filled(
+    connection: sa.Connection, table: str, columns: list[str], where: dict[str, str]
+) -> tuple[int, dict[str, int]]:
+    """The rows of a table and, column by column, how many hold a value."""
+    counts = ", ".join(f"count({name})" for name in columns)
+    condition = "where source_system = :source_system" if where else ""
+    row = connection.execute(sa.text(f"select count(*), {counts} from {table} {condition}"), where).one()
+    return int(row[0]), {name: int(count) for name, count in zip(columns, row[1:], strict=True)}
