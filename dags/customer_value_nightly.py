@@ -3,7 +3,8 @@
 **Purpose.** Score every customer as of one business date, tier the base, estimate who is about to leave, and publish.
 
 **Inputs.** The source systems that the settings place (`sources`, `active_sources`), read through their mapping files.
-**Outputs.** Schema `published` of the warehouse; validation reports under the instance folder.
+**Outputs.** Schema `published` of the warehouse; mails to those whose customers need looking after; validation reports
+under the instance folder.
 
 **When.** 02:00 in the company's time zone: the business day is over and the sources' own batches have ended. The
 as-of date is the day before the end of the data interval; param `as_of_date` evaluates another date, param `sources`
@@ -11,10 +12,11 @@ other mappings.
 
 **Safe to run again.** Every task. Publishing the same date replaces that night; an earlier date leaves later ones be.
 
-**When it fails.** Yesterday's publication stands. `cvp status` names the step and the reason: a source that is down
-(clear the extraction task), too many rejected rows or a failed gate (mend the source, or change the rule with a reason,
-then start the run again), a model or a data test (the message names it). A run killed half-way needs nothing: start the
-next one.
+**When it fails.** Yesterday's publication stands and operations get one mail; when it is late, likewise (the deadline,
+and `cvp watch` from outside). `cvp status` names the step and the reason: a source that is down (clear the extraction
+task), too many rejected rows or a failed gate (mend the source, or change the rule with a reason, then start the run
+again), a model or a data test (the message names it). A mail server that is down fails nothing: mails wait in the
+outbox. A run killed half-way needs nothing: start the next one.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ from typing import Any
 
 from airflow.sdk import Param, chain, dag, get_current_context, task
 from airflow.timetables.interval import CronDataIntervalTimetable
+from mail_carrier import open_client
 from night_defaults import (
+    DEADLINE,
     DEFAULT_ARGS,
     EXTRACTION_RETRIES,
     NIGHTLY,
@@ -86,9 +90,14 @@ def publish_tiers(night: dict[str, Any]) -> None:
     steps.publish_tiers(Night.from_json(night))
 
 
+@task(execution_timeout=timedelta(minutes=20))
+def send_alerts(night: dict[str, Any]) -> None:
+    steps.send_alerts(Night.from_json(night), open_client)
+
+
 @task(trigger_rule="all_done")
 def close_night() -> None:
-    steps.close_night(dict(get_current_context())["run_id"])
+    steps.close_night(dict(get_current_context())["run_id"], open_client)
 
 
 @dag(
@@ -98,6 +107,7 @@ def close_night() -> None:
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=4),
+    deadline=DEADLINE,
     default_args=DEFAULT_ARGS,
     doc_md=__doc__,
     tags=["customer value"],
@@ -128,6 +138,7 @@ def customer_value_nightly() -> None:
         layer("published", "build_candidates"),
         validate_candidates(night),
         publish_tiers(night),  # the only task that touches what readers see
+        send_alerts(night),
         close_night(),
     )
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pendulum
 from airflow.exceptions import AirflowFailException
+from airflow.sdk import DeadlineAlert, DeadlineReference, SyncCallback
+from mail_carrier import report_late_night
 
 from pipelines.settings import get_settings
 
@@ -19,6 +21,12 @@ ZONE = get_settings().time_zone
 START = pendulum.datetime(2024, 1, 1, tz=ZONE)
 # 02:00 exists on every day of every zone in use, and the sources' own batches have ended by then.
 NIGHTLY = "0 2 * * *"
+# A night that is queued on time and not over by the settings' deadline hour is late.
+DEADLINE = DeadlineAlert(
+    reference=DeadlineReference.DAGRUN_QUEUED_AT,
+    interval=timedelta(hours=get_settings().deadline_hour - 2),
+    callback=SyncCallback(report_late_night),
+)
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": "customer-value",
     "retries": 0,

@@ -7,6 +7,7 @@ Precedence: environment (`CVP_...`, and `WAREHOUSE_URL`) before the settings fil
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from decimal import Decimal
 from functools import lru_cache
@@ -106,6 +107,25 @@ class Settings(BaseSettings):
     overlap_minutes: int = Field(120, ge=0, description="default look-back before the watermark; longest transaction")
     extract_memory_mb: int = Field(256, ge=64, description="of the extraction engine")
 
+    alert_rules: Path | None = Field(
+        None, description="YAML file of alert kinds and recipients; empty: pipelines/alert/rules.yml, nobody is mailed"
+    )
+    mail_transport: Literal["file", "smtp"] = Field("file", description="file: mails go to <home>/mail, no server")
+    mail_from: str = Field("customer-value@localhost", description="the sender's address")
+    smtp_url: str | None = Field(
+        None,
+        description="smtp://user:password@host:587 (STARTTLS, or nothing), smtps://host:465, smtp://host:25?starttls=off",
+    )
+    smtp_connection_id: str | None = Field(
+        None, description="an Airflow connection instead of smtp_url; `cvp watch` and `cvp alerts send` need smtp_url"
+    )
+    mail_timeout_seconds: float = Field(30, gt=0, description="of each word with the mail server")
+    mail_attempts: int = Field(4, ge=1, le=20, description="rounds of one sending; the rest stays in the outbox")
+    mail_backoff_seconds: float = Field(5, ge=0, description="before the second round, then doubling")
+    mail_escalation_hours: float = Field(6, gt=0, description="a mail that waits longer is reported in red")
+    mail_give_up_days: int = Field(5, ge=1, description="a mail that a server defers for longer is given up, reported")
+    deadline_hour: int = Field(6, ge=3, le=23, description="local hour by which the night before must be published")
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
     @field_validator("time_zone")
@@ -124,10 +144,19 @@ class Settings(BaseSettings):
             raise ValueError(f"{value!r} is no ISO 4217 code; write for example CNY")
         return value
 
+    @field_validator("mail_from")
+    @classmethod
+    def _plain_address(cls, value: str) -> str:
+        if re.fullmatch(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+", value) is None:
+            raise ValueError(f"{value!r} is no plain mail address; write for example customer-value@example.com")
+        return value
+
     @model_validator(mode="after")
     def _ordered(self) -> Settings:
         if self.churn_high_odds <= self.churn_medium_odds:
             raise ValueError("churn_high_odds must be greater than churn_medium_odds")
+        if self.mail_transport == "smtp" and not (self.smtp_url or self.smtp_connection_id):
+            raise ValueError("mail_transport smtp needs smtp_url (or smtp_connection_id, an Airflow connection)")
         unknown = [name for name in self.active_sources if name not in self.sources]
         if unknown:
             raise ValueError(f"active_sources names {', '.join(unknown)}, which `sources` does not place")

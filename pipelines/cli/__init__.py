@@ -9,7 +9,7 @@ import sys
 import typer
 from rich.console import Console
 
-from pipelines.cli import demo, demo_causes, night, rejects, reload, sources, warehouse
+from pipelines.cli import alerts, demo, demo_causes, night, rejects, reload, sources, warehouse, watch
 from pipelines.settings import SettingsError, get_settings
 
 app = typer.Typer(
@@ -25,6 +25,8 @@ sources.app.command("reload")(reload.reload)
 sources.app.command("backfill")(reload.backfill)
 app.add_typer(sources.app, name="sources")
 app.add_typer(warehouse.app, name="warehouse")
+app.add_typer(alerts.app, name="alerts")
+app.command("watch")(watch.watch)
 app.command("demo")(demo.demo)
 app.command("demo-causes")(demo_causes.demo_causes)
 

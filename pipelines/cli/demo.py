@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 import typer
 
 from pipelines import demo as company
+from pipelines.alert.mailing import mail_folder
 from pipelines.cli import render
 from pipelines.cli.night import run_night
 from pipelines.settings import Settings, SettingsError, get_settings
@@ -28,6 +30,8 @@ SETTINGS = """\
 # Written by `cvp demo`: in force while there is no cvp.toml in the project folder and CVP_CONFIG is not set.
 warehouse_database = "{database}"
 active_sources = ["demo_sales", "demo_service"]
+alert_rules = {rules_path}
+mail_transport = "file"
 
 [sources]
 demo_sales = {sales_url}
@@ -79,7 +83,12 @@ def _place() -> Settings:
     sales_url = server.url("erp_reader", SOURCE_DATABASE)
     file = home / "demo.toml"
     # A JSON string is a TOML basic string: quotes and backslashes of a path are escaped.
-    places = {"sales_url": json.dumps(sales_url), "service_path": json.dumps(str(service_path))}
+    rules_path = Path(company.__file__).parent / "alert_rules.yml"
+    places = {
+        "sales_url": json.dumps(sales_url), "service_path": json.dumps(str(service_path)),
+        "rules_path": json.dumps(str(rules_path)),
+    }  # fmt: skip
+    shutil.rmtree(mail_folder(get_settings()), ignore_errors=True)
     text = SETTINGS.format(database=DATABASE, **places)
     write_private(file, text)
     # This process and the DagRuns that it starts run the demo, whatever settings file the project folder has.

@@ -102,7 +102,7 @@ def run_night(console: Console, settings: Settings, as_of: date, names: list[str
         airflow_runner.end_dag_run(settings, process.pid)
         with engine.connect() as connection:
             last_run = summary.latest_run(connection, since)
-        status = ledger.finish_run(engine, last_run) if last_run else "unknown"
+        status = steps.settle_run(last_run) if last_run else "unknown"
     if status == "published":
         return 0
     render.failure(console, engine, run_id, log_file, status)

@@ -14,11 +14,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipelines.alert.desk import MailState, mail_state
+from pipelines.alert.incident import open_incidents
+from pipelines.alert.mailing import mail_folder
 from pipelines.night import summary
 from pipelines.settings import PROJECT, Settings, settings_file
 from pipelines.validate import report_page
 
 FAILED_CHECKS_SHOWN = 12
+NIGHTS_OF_MAILS_SHOWN = 3
 TIER_BASIS = {
     "margin_and_volume": "margin and volume",
     "volume_only": "volume alone: no customer with sales has a known margin",
@@ -82,6 +86,7 @@ def night_summary(console: Console, settings: Settings, connection: sa.Connectio
     _pyramid(console, night)
     _best(console, night)
     _risk(console, night)
+    _alerts(console, settings, connection, night)
     if run_id is not None:
         report = summary.run_report(connection, run_id)
         _gates(console, report)
@@ -128,6 +133,21 @@ def _risk(console: Console, night: summary.Pyramid) -> None:
     if night.core_lost:
         names = ", ".join(f"{row.customer_id} {row.customer_name or ''} (now {row.tier})" for row in night.core_lost)
         console.print(f"[yellow]left the core this night:[/yellow] {escape(names)}", soft_wrap=True, highlight=False)
+
+
+def _alerts(console: Console, settings: Settings, connection: sa.Connection, night: summary.Pyramid) -> None:
+    opened, still, closed = night.alerts
+    console.print(f"alerts: {opened} opened this night, {still} open in all, {closed} closed this night")
+    mails(console, mail_state(connection, settings))
+    incidents(console, open_incidents(connection))
+    folder = mail_folder(settings)
+    if settings.mail_transport == "file" and folder.is_dir():
+        console.print(f"  no mail server: mails are files in {folder}", highlight=False, markup=False, soft_wrap=True)
+        for of_night in sorted(folder.iterdir())[-NIGHTS_OF_MAILS_SHOWN:]:
+            pages = sorted((page.name for page in of_night.glob("*.html")), key=lambda name: "operations" not in name)
+            more = f" and {len(pages) - 2} more" if len(pages) > 2 else ""
+            text = f"    {of_night.name}: {', '.join(pages[:2])}{more}"
+            console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def _gates(console: Console, report: summary.RunReport) -> None:
@@ -199,3 +219,50 @@ def _number(value: float | Decimal | None) -> str:
 
 def _amount(value: Decimal | None) -> str:
     return "" if value is None else f"{value:,.0f}"
+
+
+def alerts(console: Console, rows: list[Any], currency: str) -> None:
+    """Alerts, one a line."""
+    if not rows:
+        console.print("no alert")
+        return
+    table = make_table(f"alerts (margin in {currency})")
+    for heading in ("alert", "kind", "customer", "name", "margin at stake", "probability", "opened", "state"):
+        table.add_column(heading, justify="right" if heading in ("alert", "margin at stake", "probability") else "left")
+    for row in rows:
+        table.add_row(
+            str(row.alert_id), row.kind, escape(row.customer_id), escape(row.customer_name or ""),
+            _amount(row.margin_at_stake), _percent(row.churn_probability), str(row.opened_on), _alert_state(row),
+        )  # fmt: skip
+    console.print(table)
+
+
+def _alert_state(row: Any) -> str:
+    state = f"closed {row.closed_on}: {row.close_reason}" if row.closed_on else "open"
+    if row.true_cause:
+        state += f", true cause {row.true_cause} ({escape(row.acknowledged_by)})"
+    return f"{state}, muted until {row.muted_until}" if row.muted_until else state
+
+
+def mails(console: Console, state: MailState) -> None:
+    """The outbox, and in red what waits for too long or was refused."""
+    doubled = f", {state.possible_duplicates} possibly doubled" if state.possible_duplicates else ""
+    console.print(f"mails: {state.sent} sent, {state.waiting} waiting, {len(state.dead)} refused{doubled}")
+    for what, rows in (("waits since", state.late), ("refused", state.dead)):
+        for row in rows:
+            console.print(
+                f"  [red]{what}[/red] {row.created_at:%Y-%m-%d %H:%M %Z}: {row.purpose} of {row.as_of_date} to"
+                f" {escape(row.recipient)}, {row.attempts} attempts: {escape(row.last_error or 'not tried yet')}",
+                highlight=False,
+                soft_wrap=True,
+            )
+
+
+def incidents(console: Console, rows: list[tuple[str, date, int]]) -> None:
+    """What keeps nights from being published."""
+    for signature, since, nights in rows:
+        console.print(
+            f"[red]incident:[/red] {escape(signature)}, {nights} night(s) since {since}",
+            highlight=False,
+            soft_wrap=True,
+        )

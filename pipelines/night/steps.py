@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from pipelines import calibrate, extract, publish, transform, validate
+from pipelines import alert, calibrate, extract, publish, transform, validate
 from pipelines.night import ledger
 from pipelines.settings import Settings, SettingsError, get_settings
 from pipelines.warehouse import migrations
@@ -79,6 +79,7 @@ def open_night(run_id: str, as_of: date, sources: list[str] | None = None) -> Ni
         ledger.start_run(connection, run_id, as_of, names)
         _set_night(connection, settings, run_id, as_of, names)
         before = publish.previous_night(connection, settings, as_of)
+    alert.note_failed_runs(engine, settings)  # of a run before that died without a word
     with ledger.step(engine, run_id, "open_night"):
         ended = transform.stop_leftovers(engine)
     log.info("night of %s opened: run %s, night before %s, %d leftover sessions ended", as_of, run_id, before, ended)
@@ -110,6 +111,7 @@ def _opening(
 ) -> Iterator[tuple[sa.Connection, list[str]]]:
     """A transaction on a warehouse of today's shape in which a night of these sources may begin, and their names."""
     names = _require_sources(settings, sources)
+    alert.load_rules(settings)
     migrations.upgrade(engine)
     with ledger.exclusive(engine) as connection:
         _require_same_company(connection, names)
@@ -200,24 +202,57 @@ def validate_candidates(night: Night) -> None:
     )
 
 
-def publish_tiers(night: Night) -> None:
-    """Publish the night in one transaction."""
-    _step(night, "publish_tiers", lambda settings, engine: publish.publish_night(engine, night.run_id))
+def publish_tiers(night: Night, *, is_told: bool = True) -> None:
+    """Publish the night in one transaction, with its alerts and the mails that tell of them (`is_told`)."""
+
+    def work(settings: Settings, engine: sa.Engine) -> None:
+        def alerts(connection: sa.Connection, as_of: date) -> None:
+            alert.write_alerts(connection, settings, as_of, is_told=is_told)
+
+        publish.publish_night(engine, night.run_id, alerts)
+
+    _step(night, "publish_tiers", work)
 
 
-def close_night(run_id: str) -> None:
-    """Close the run's entry in the ledger.
+def send_alerts(night: Night, open_client: alert.ClientOpener | None = None) -> None:
+    """Send the mails that wait; what a mail server does fails no night and stays in the outbox, reported.
+
+    Args:
+        open_client: opens the connection that carries them; by default one to the server of the setting `smtp_url`.
+    """
+    _step(night, "send_alerts", lambda settings, engine: alert.send_mails(engine, settings, open_client))
+
+
+def settle_run(run_id: str, open_client: alert.ClientOpener | None = None) -> str:
+    """Close the run's entry in the ledger, tell operations where the night failed; the run's status."""
+    settings = get_settings()
+    engine = warehouse_engine(settings)
+    status = ledger.finish_run(engine, run_id)
+    if status != "published":
+        alert.note_failed_runs(engine, settings)
+        alert.send_mails(engine, settings, open_client)
+    return status
+
+
+def close_night(run_id: str, open_client: alert.ClientOpener | None = None) -> None:
+    """Settle the run.
 
     Raises:
         NightFailed: the night was not published.
     """
-    engine = warehouse_engine(get_settings())
-    status = ledger.finish_run(engine, run_id)
+    status = settle_run(run_id, open_client)
     if status != "published":
         raise NightFailed(f"run {run_id} ended as {status}: see `cvp status`; the last published night stands")
 
 
-def run_night(run_id: str, as_of: date, sources: list[str] | None = None) -> None:
+def run_night(
+    run_id: str,
+    as_of: date,
+    sources: list[str] | None = None,
+    *,
+    is_told: bool = True,
+    open_client: alert.ClientOpener | None = None,
+) -> None:
     """All steps in order, in this process: what a replay over a range of dates repeats."""
     night = open_night(run_id, as_of, sources)
     try:
@@ -231,16 +266,25 @@ def run_night(run_id: str, as_of: date, sources: list[str] | None = None) -> Non
         for layer in ("scores", "slices", "churn", "tiers", "published"):
             build_layer(night, layer)
         validate_candidates(night)
-        publish_tiers(night)
+        publish_tiers(night, is_told=is_told)
+        send_alerts(night, open_client)
     finally:
-        ledger.finish_run(warehouse_engine(get_settings()), run_id)
+        settle_run(run_id, open_client)
 
 
-def replay_nights(run_id: str, first: date, last: date, sources: list[str] | None = None) -> None:
+def replay_nights(
+    run_id: str,
+    first: date,
+    last: date,
+    sources: list[str] | None = None,
+    open_client: alert.ClientOpener | None = None,
+) -> None:
     """Evaluate every date from `first` to `last`, oldest first; stops at the first that fails.
+
+    Alerts open and close as they would have; only the last date's mails are written, and tell what is open then.
 
     Raises:
         ValueError: `last` lies before `first`.
     """
     for as_of in dates_between(first, last):
-        run_night(f"{run_id}/{as_of}", as_of, sources)
+        run_night(f"{run_id}/{as_of}", as_of, sources, is_told=as_of == last, open_client=open_client)

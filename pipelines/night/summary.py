@@ -31,7 +31,10 @@ class RunReport:
 
 @dataclass(frozen=True)
 class Pyramid:
-    """The published night: rows of `tier_summary` (company scope), the best customers, the core at risk."""
+    """The published night: rows of `tier_summary` (company scope), the best customers, the core at risk.
+
+    `alerts`: how many were opened this night, are open, were closed this night.
+    """
 
     as_of_date: date
     tiers: list[Any]
@@ -39,6 +42,7 @@ class Pyramid:
     core_lost: list[Any]
     core_at_high_risk: int
     calibration_version: int | None
+    alerts: tuple[int, int, int]
 
 
 def latest_run(connection: sa.Connection, since: datetime | None = None) -> str | None:
@@ -111,8 +115,17 @@ def published_night(connection: sa.Connection, best: int = 10) -> Pyramid | None
     risk = connection.scalar(
         sa.text("select count(*) from published.customer_tier where tier = 'core' and churn_risk_level = 'high'")
     )
+    counted = connection.execute(
+        sa.text(
+            "select count(*) filter (where opened_on = :as_of) as opened,"
+            " count(*) filter (where closed_on is null) as still, count(*) filter (where closed_on = :as_of) as closed"
+            " from published.churn_alert"
+        ),
+        {"as_of": as_of},
+    ).one()
     version = top[0].calibration_version if top else None
-    return Pyramid(as_of, list(tiers), list(top), list(lost), int(risk or 0), version)
+    alerts = (counted.opened, counted.still, counted.closed)
+    return Pyramid(as_of, list(tiers), list(top), list(lost), int(risk or 0), version, alerts)
 
 
 def published_dates(connection: sa.Connection, newest: int = 10) -> list[date]:

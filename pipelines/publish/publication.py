@@ -6,6 +6,7 @@ is dropped or renamed. Publishing the same date again replaces its rows; an earl
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import sqlalchemy as sa
@@ -26,8 +27,15 @@ from pipelines.warehouse.schema import NIGHT, RUN
 __all__ = ["PublicationError", "publish_night"]
 
 
-def publish_night(engine: sa.Engine, run_id: str) -> dict[str, int]:
+AlsoWritten = Callable[[sa.Connection, date], None]
+
+
+def publish_night(engine: sa.Engine, run_id: str, also: AlsoWritten | None = None) -> dict[str, int]:
     """Publish the candidates of the current night.
+
+    Args:
+        also: called with the connection and the night's date after the night's rows are written, before the commit:
+            what must be there exactly when the night is. It may be called again in a new transaction.
 
     Returns:
         Rows published per table.
@@ -39,7 +47,7 @@ def publish_night(engine: sa.Engine, run_id: str) -> dict[str, int]:
     with engine.begin() as connection:
         as_of = _night_date(connection)
         prepare(connection, as_of)
-    return _publish(engine, run_id)
+    return _publish(engine, run_id, also)
 
 
 @retry(
@@ -48,7 +56,7 @@ def publish_night(engine: sa.Engine, run_id: str) -> dict[str, int]:
     wait=wait_random_exponential(max=10),
     reraise=True,
 )
-def _publish(engine: sa.Engine, run_id: str) -> dict[str, int]:
+def _publish(engine: sa.Engine, run_id: str, also: AlsoWritten | None) -> dict[str, int]:
     with engine.begin() as connection:
         pointer = connection.scalar(sa.text("select as_of_date from publication.current_night for update"))
         connection.execute(sa.text("select 1 from control.night for share"))
@@ -60,6 +68,8 @@ def _publish(engine: sa.Engine, run_id: str) -> dict[str, int]:
         counts["data_quality"] = _replace_data_quality(connection, as_of, run_id)
         _move_pointer(connection, pointer, newest)
         _forget_old_nights(connection, newest)
+        if also is not None:
+            also(connection, as_of)
         _mark_published(connection, run_id)
     return counts
 

@@ -70,6 +70,7 @@ def record(engine: sa.Engine, run_id: str, outcomes: Sequence[RuleOutcome]) -> N
                 "observed": outcome.observed,
                 "passed": outcome.passed,
                 "rows_set_aside": 0,
+                "rows_broken": None if outcome.error is not None else outcome.rows,
             }
             for outcome in outcomes
         ]

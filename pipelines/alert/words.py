@@ -1,0 +1,77 @@
+"""The mails' words in the reader's language, and values as that reader writes them."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+LONGEST_TEXT = 600
+# Control characters, and marks that turn the writing direction of what follows them.
+_UNWANTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+
+
+@lru_cache(maxsize=1)
+def _all_words() -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = yaml.safe_load((Path(__file__).parent / "words.yml").read_text("utf-8"))
+    return found
+
+
+def clean(value: Any, longest: int = LONGEST_TEXT) -> Any:
+    """The value with every text in it on one line, without control characters, of bearable length.
+
+    What a source system delivers can then neither open a line or a header of its own nor turn the text around it.
+    """
+    if isinstance(value, str):
+        text = " ".join(_UNWANTED.sub(" ", value).split())
+        return text if len(text) <= longest else text[: longest - 1] + "…"
+    if isinstance(value, dict):
+        return {key: clean(item, longest) for key, item in value.items()}
+    return [clean(item, longest) for item in value] if isinstance(value, list) else value
+
+
+class Words:
+    """One language's words."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def say(self, key: str, **values: object) -> str:
+        """The words of a key, its places filled in; KeyError where there is none of that key."""
+        return _all_words()[key][self.language].format(**values)
+
+    def name(self, group: str, code: str | None) -> str:
+        """The words for a code (`tier`, `reason`, `kind`, `close`); the code itself where none are known."""
+        words = _all_words().get(f"{group}.{code}")
+        return words[self.language] if words else (code or "")
+
+    def money(self, amount: Decimal | None, currency: str) -> str:
+        """Three digits of money, in the reader's units: million, or ten thousands in Chinese."""
+        if amount is None:
+            return self.say("margin_unknown")
+        units: tuple[tuple[int, str], ...] = ((10**6, " m"), (10**3, " k"))
+        if self.language == "zh":
+            units = ((10**8, " 亿"), (10**4, " 万"))
+        for size, unit in units:
+            if abs(amount) >= size:
+                return f"{currency} {_three_digits(amount / size)}{unit}"
+        return f"{currency} {amount:,.0f}"
+
+    @staticmethod
+    def percent(share: float) -> str:
+        """A probability in whole per cent; never 0 or 100, for nothing is certain."""
+        return f"{min(max(round(share * 100), 1), 99)} %"
+
+
+def _three_digits(amount: Decimal) -> str:
+    digits = 2 if abs(amount) < 10 else 1 if abs(amount) < 100 else 0
+    return f"{amount:,.{digits}f}"
+
+
+def causes() -> list[str]:
+    """The codes of true causes that a person can give to an alert."""
+    return [key.partition(".")[2] for key in _all_words() if key.startswith("reason.")]
