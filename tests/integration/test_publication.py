@@ -29,6 +29,12 @@ KEYS = {
     "indicator": "indicator_id text, active_weight double precision",
     "calibration": "calibration_version integer, author text",
 }
+# What else is published needs a candidate, and no rows here.
+KEYS |= {
+    table.candidate: ", ".join(f"{name} text" for name in table.key)
+    for table in PUBLISHED_TABLES
+    if table.candidate not in KEYS
+}
 
 
 def candidates(engine: sa.Engine, as_of: date, run_id: str, score: float) -> None:
