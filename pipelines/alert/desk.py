@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from pipelines.alert.words import causes
 from pipelines.settings import Settings
-from pipelines.warehouse.schema import ALERT_MUTE, CHURN_ALERT, MAIL_OUTBOX
+from pipelines.warehouse.alert_schema import ALERT_MUTE, CHURN_ALERT, MAIL_OUTBOX
 
 TROUBLE_SHOWN = 10
 

@@ -16,7 +16,8 @@ from sqlalchemy.dialects.postgresql import insert
 from pipelines.alert import outbox
 from pipelines.alert.rules import AlertRules, load_rules
 from pipelines.settings import Settings
-from pipelines.warehouse.schema import DATA_QUALITY, EXTRACTION, INCIDENT, INCIDENT_NIGHT, RUN
+from pipelines.warehouse.alert_schema import INCIDENT, INCIDENT_NIGHT
+from pipelines.warehouse.schema import DATA_QUALITY, EXTRACTION, RUN
 
 LATE = "late"
 

@@ -13,7 +13,8 @@ from pipelines.alert import outbox, routing, story
 from pipelines.alert.decide import Decision, OpenAlert, Standing, decide
 from pipelines.alert.rules import AlertRules, load_rules
 from pipelines.settings import Settings
-from pipelines.warehouse.schema import ALERT_MUTE, ALERT_NOTICE, CHURN_ALERT, MAIL_OUTBOX, NIGHT
+from pipelines.warehouse.alert_schema import ALERT_MUTE, ALERT_NOTICE, CHURN_ALERT, MAIL_OUTBOX
+from pipelines.warehouse.schema import NIGHT
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from pipelines.settings import Settings
-from pipelines.warehouse.schema import MAIL_OUTBOX
+from pipelines.warehouse.alert_schema import MAIL_OUTBOX
 
 # After the server cut the connection twice, each time having been given the whole mail, a third copy helps nobody.
 UNKNOWN_OUTCOMES_BORNE = 1
