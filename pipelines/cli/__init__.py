@@ -9,7 +9,7 @@ import sys
 import typer
 from rich.console import Console
 
-from pipelines.cli import alerts, demo, demo_causes, night, rejects, reload, sources, warehouse, watch
+from pipelines.cli import alerts, demo, demo_causes, explain, night, rejects, reload, sources, warehouse, watch
 from pipelines.settings import SettingsError, get_settings
 
 app = typer.Typer(
@@ -20,6 +20,8 @@ app = typer.Typer(
 app.command("night")(night.night)
 app.command("status")(night.status)
 app.command("airflow", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(night.airflow)
+app.command("explain")(explain.explain)
+app.command("diff")(explain.diff)
 app.command("rejects")(rejects.rejects)
 sources.app.command("reload")(reload.reload)
 sources.app.command("backfill")(reload.backfill)

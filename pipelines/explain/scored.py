@@ -20,6 +20,8 @@ COLUMNS = "customer_id, indicator_id, raw_value, points, effective_weight, contr
 MODELS = ("score_calibration", "score_weight_factor", "score_indicator")
 STAND_INS = {"stg_night": "past_night", "indicator_value": "past_value"}
 
+NOTHING = "nothing is published yet: run `cvp night`"
+
 _NIGHT = """
     create temporary table past_night on commit drop as
     select max(calibration_version) as calibration_version
@@ -85,10 +87,18 @@ def _is_kept(connection: sa.Connection, as_of: date) -> bool:
     return bool(connection.scalar(sa.text(held), {"as_of": as_of}))
 
 
+def newest_night(connection: sa.Connection) -> date:
+    """The newest published night, which the current tables show; NotPublished where there is none."""
+    night = connection.scalar(sa.text("select max(as_of_date) from publication.current_night"))
+    if night is None:
+        raise NotPublished(NOTHING)
+    return night
+
+
 def require_published(connection: sa.Connection, as_of: date) -> None:
     """Raise NotPublished unless a night of that date was published."""
     if connection.scalar(sa.text("select to_regclass('published.tier_summary')")) is None:
-        raise NotPublished("nothing is published yet: run `cvp night`")
+        raise NotPublished(NOTHING)
     found = connection.execute(
         sa.text(
             "select max(as_of_date) filter (where as_of_date <= :as_of) as before,"

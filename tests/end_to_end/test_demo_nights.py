@@ -113,6 +113,25 @@ def test_it_is_measured_how_often_each_reason_was_right(demo):
     assert instance.query("select count(*) from pg_namespace where nspname like 'measurement%'") == [(0,)]
 
 
+def test_what_moved_sums_to_the_change_of_the_score_and_says_why(demo):
+    instance, _ = demo
+    worst, moved, unmoved = instance.query(
+        "select max(abs(coalesce(a.value_score, 0) - coalesce(b.value_score, 0) - coalesce(c.change, 0))),"
+        " count(c.change), count(*) filter (where c.change is null)"
+        " from (select * from published.customer_tier_history where as_of_date = '2026-06-30') as a"
+        " full join (select * from published.customer_tier_history where as_of_date = '2026-06-29') as b"
+        " using (customer_id) left join (select customer_id, sum(contribution_change) as change"
+        " from published.score_change group by 1) as c using (customer_id)",
+        role="reader",
+    )[0]
+    assert worst < 1e-9
+    assert moved > 50
+    assert unmoved > 0
+    causes = dict(instance.query("select cause, count(*) from published.score_change group by 1", role="reader"))
+    assert causes.keys() <= {"own_data", "window_moved", "availability"}
+    assert causes["window_moved"] > causes["own_data"] > 0
+
+
 def test_later_nights_pull_only_what_changed_and_account_for_every_row(demo):
     instance, _ = demo
     rows = instance.query(

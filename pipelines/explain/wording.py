@@ -1,0 +1,110 @@
+"""Numbers and tiers in the words of the card and of the comparison of two nights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from pipelines.explain.lines import CoreLine, ScoreLine
+
+UNKNOWN = "–"
+LEVELS = ("spot", "preferred", "partner", "strategic alliance")
+CAUSES = {
+    "own_data": "its own data",
+    "window_moved": "the window slid",
+    "availability": "a value came or went",
+    "calibration": "a new calibration",
+}
+GROUPS = {
+    "profit": "Profit 利润",
+    "volume_and_mix": "Volume and mix 销量与结构",
+    "stability": "Stability 稳定性",
+    "payment": "Payment 付款",
+    "cost_to_serve": "Cost to serve 服务成本",
+    "growth": "Growth 增长",
+    "wallet": "Wallet 钱包份额",
+    "relationship": "Relationship 关系",
+    "strategic": "Strategic 战略",
+}
+
+
+def amount(value: Any, places: int = 1) -> str:
+    """A large number for people: 12,345,678 is 12.3 m."""
+    if value is None:
+        return UNKNOWN
+    number = float(value)
+    if abs(number) >= 1e9:
+        return f"{number / 1e9:,.{places + 1}f} bn"
+    if abs(number) >= 1e6:
+        return f"{number / 1e6:,.{places}f} m"
+    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:,.{places}f}"
+
+
+def percent(value: Any, places: int = 1) -> str:
+    """A ratio as a percentage."""
+    return UNKNOWN if value is None else f"{float(value) * 100:.{places}f} %"
+
+
+def number(value: Any, places: int = 1) -> str:
+    """A number with so many decimals."""
+    return UNKNOWN if value is None else f"{float(value):,.{places}f}"
+
+
+def signed(value: Any, places: int = 2) -> str:
+    """A change, its sign written; what rounds to nothing is said to be next to nothing."""
+    if value is None:
+        return UNKNOWN
+    if 0 < abs(float(value)) < 0.5 * 10**-places:
+        return f"{'+' if value > 0 else '−'}<{10**-places:.{places}f}"
+    return f"{float(value):+,.{places}f}".replace("-", "−")
+
+
+def value_with_unit(value: Decimal | float | None, unit: str, currency: str) -> str:
+    """An indicator's value in its unit."""
+    if value is None:
+        return UNKNOWN
+    if unit.startswith("money"):
+        return f"{amount(value)} {currency}{unit.removeprefix('money')}"
+    if unit.startswith("volume"):
+        return f"{amount(value)}{unit.removeprefix('volume')}"
+    if unit == "ratio":
+        return percent(value)
+    if unit == "level":
+        # a median may lie between two levels
+        return LEVELS[int(value)] if float(value).is_integer() else number(value)
+    if unit == "count":
+        return number(value, 0 if float(value).is_integer() else 1)
+    return f"{number(value)} {unit}"
+
+
+def core_line_words(line: CoreLine, currency: str) -> str:
+    """What lies between the customer and the core's line."""
+    ways = []
+    if line.margin is not None:
+        ways.append(f"{amount(line.margin)} {currency} of margin")
+    if line.volume is not None:
+        ways.append(f"{amount(line.volume)} of volume")
+    shares = f"{percent(line.own_share, 3)} of the company's business; the core ends at {percent(line.line_share, 3)}"
+    if line.is_above:
+        return f"{shares}: it may lose about {' or '.join(ways)} a year before it comes to that end"
+    return f"{shares}: about {' or '.join(ways)} a year more would bring it in"
+
+
+def record_words(record: Mapping[str, Any]) -> str:
+    """How often a risk level came true on the closed dates before."""
+    return (
+        f"of {record['flagged']:,} customers so called before, {percent(record['churn_rate'], 0)} left"
+        f" ({percent(record['churn_rate_low'], 0)} to {percent(record['churn_rate_high'], 0)})"
+    )
+
+
+def score_line_words(line: ScoreLine, is_core: bool) -> str:
+    """Where the customer stands by value score against one line."""
+    inside = "inside" if line.is_inside else "outside"
+    away = abs(line.places - line.place) + (line.is_inside is True)
+    by = f"{signed(line.points, 1)} points from the first customer beyond the line"
+    if is_core:
+        tier = line.tier if line.is_inside else f"below {line.tier}"
+        return f"by its score alone it would be {tier}: place {line.place} of {line.places} that {line.tier} takes"
+    return f"{line.tier}: place {line.place}, {inside} the best {line.places} by {away} places, {by}"
