@@ -81,6 +81,11 @@ def ensure_calibration(night: dict[str, Any]) -> None:
 
 
 @task
+def measure_tier_support(night: dict[str, Any]) -> None:
+    steps.measure_tier_support(Night.from_json(night))
+
+
+@task
 def validate_candidates(night: dict[str, Any]) -> None:
     steps.validate_candidates(Night.from_json(night))
 
@@ -135,6 +140,7 @@ def customer_value_nightly() -> None:
         layer("slices"),
         layer("churn"),
         layer("tiers"),
+        measure_tier_support(night),
         layer("published", "build_candidates"),
         validate_candidates(night),
         publish_tiers(night),  # the only task that touches what readers see

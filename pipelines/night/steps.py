@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from pipelines import alert, calibrate, extract, publish, transform, validate
+from pipelines import alert, calibrate, evaluate, extract, publish, transform, trust, validate
 from pipelines.night import ledger
 from pipelines.settings import Settings, SettingsError, get_settings
 from pipelines.warehouse import migrations
@@ -82,6 +82,7 @@ def open_night(run_id: str, as_of: date, sources: list[str] | None = None) -> Ni
     alert.note_failed_runs(engine, settings)  # of a run before that died without a word
     with ledger.step(engine, run_id, "open_night"):
         ended = transform.stop_leftovers(engine)
+        evaluate.drop_leftovers(engine)
     log.info("night of %s opened: run %s, night before %s, %d leftover sessions ended", as_of, run_id, before, ended)
     return Night(run_id, as_of, tuple(names))
 
@@ -193,6 +194,15 @@ def ensure_calibration(night: Night) -> None:
     _step(night, "ensure_calibration", work)
 
 
+def measure_tier_support(night: Night) -> None:
+    """How far each raw tier depends on the weights and lines: draws, and the smallest weight change that flips it."""
+    _step(
+        night,
+        "measure_tier_support",
+        lambda settings, engine: trust.measure_tier_support(engine, night.run_id),
+    )
+
+
 def validate_candidates(night: Night) -> None:
     """The gate on what is about to be published."""
     _step(
@@ -263,8 +273,10 @@ def run_night(
         for layer in ("staging", "intermediate", "indicators"):
             build_layer(night, layer)
         ensure_calibration(night)
-        for layer in ("scores", "slices", "churn", "tiers", "published"):
+        for layer in ("scores", "slices", "churn", "tiers"):
             build_layer(night, layer)
+        measure_tier_support(night)
+        build_layer(night, "published")
         validate_candidates(night)
         publish_tiers(night, is_told=is_told)
         send_alerts(night, open_client)

@@ -21,6 +21,7 @@ SOURCES = {
     "churn": {"control.churn_model_score"},
     "tiers": {"control.previous_night", "control.previous_scope_tier", "control.tier_override"},
     "published": {
+        "control.tier_support",
         "control.calibration",
         "control.calibration_indicator",
         "control.previous_indicator",

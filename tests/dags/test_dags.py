@@ -13,7 +13,8 @@ from tests.dags.conftest import describe_dag
 ORDER = [
     "open_night", "list_sources", "extract_source", "check_rejections", "validate_landing", "build_staging",
     "build_intermediate", "build_indicators", "ensure_calibration", "build_scores", "build_slices", "build_churn",
-    "build_tiers", "build_candidates", "validate_candidates", "publish_tiers", "send_alerts", "close_night",
+    "build_tiers", "measure_tier_support", "build_candidates", "validate_candidates", "publish_tiers", "send_alerts",
+    "close_night",
 ]  # fmt: skip
 
 
@@ -40,7 +41,7 @@ def test_a_replay_takes_the_same_steps_in_the_same_order(monkeypatch):
 
     record("open_night", night)
     for name in ("extract_source", "check_rejections", "validate_landing", "build_layer", "ensure_calibration",
-                 "validate_candidates", "publish_tiers", "send_alerts"):  # fmt: skip
+                 "measure_tier_support", "validate_candidates", "publish_tiers", "send_alerts"):  # fmt: skip
         record(name)
     monkeypatch.setattr(steps, "warehouse_engine", lambda settings: None)
     monkeypatch.setattr(steps, "settle_run", lambda run_id, open_client: taken.append("close_night"))

@@ -133,6 +133,7 @@ def _check_published(warehouse: Warehouse, night: reference.Night, scopes_before
         return [row for row in read(table) if row["as_of_date"] == as_of]
 
     current = read("customer_tier")
+    assert all((row["tier_support"] is not None) == row["is_active"] for row in current)
     assert {row["as_of_date"] for row in current} == {as_of}
     found = comparison.customer_differences(current, night)
     found += comparison.customer_differences(of_tonight("customer_tier_history"), night)

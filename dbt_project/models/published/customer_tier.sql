@@ -24,8 +24,7 @@ select
     tiered.previous_tier,
     tiered.tier_since_on,
     tiered.tier_movement,
-    -- fed by the tier support draws once they are made
-    cast(null as double precision) as tier_support,
+    support.tier_support,
     tiered.override_reason,
     tiered.override_expires_on,
     score.value_score,
@@ -58,7 +57,11 @@ select
     reasons.churn_reasons,
     coalesce(line.is_tier_uncertain, false) as is_tier_uncertain,
     night.calibration_version,
-    night.run_id
+    night.run_id,
+    support.flip_indicator_id,
+    support.flip_weight_from,
+    support.flip_weight_to,
+    support.flip_tier
 from {{ ref('int_customer') }} as customer
 cross join {{ ref('stg_night') }} as night
 inner join {{ ref('customer_lifecycle') }} as lifecycle on customer.customer_id = lifecycle.customer_id
@@ -69,3 +72,5 @@ left join {{ ref('int_customer_sales') }} as sales on customer.customer_id = sal
 left join {{ ref('score_customer') }} as score on customer.customer_id = score.customer_id
 left join {{ ref('score_rank') }} as ranked on customer.customer_id = ranked.customer_id
 left join reasons on customer.customer_id = reasons.customer_id
+left join {{ source('control', 'tier_support') }} as support
+    on customer.customer_id = support.customer_id and night.run_id = support.run_id
