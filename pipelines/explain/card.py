@@ -25,6 +25,7 @@ _INDICATORS = """
     from published.indicator as indicator
     inner join control.calibration_indicator as calibrated
         on indicator.indicator_id = calibrated.indicator_id and calibrated.version = :version
+        and coalesce(to_jsonb(calibrated) ->> 'judgement_set', 'default') = :judgement_set
     left join {scored} as own on indicator.indicator_id = own.indicator_id and own.customer_id = :customer
     left join (
         select
@@ -173,8 +174,12 @@ def _indicators(
 ) -> list[IndicatorLine]:
     peers = [row["customer_id"] for row in _rows(connection, _SEGMENT, named)]
     scored = scored_indicators(connection, settings, customer["as_of_date"], [*peers, customer["customer_id"]])
-    version = {"version": customer["calibration_version"], "peers": peers}
-    rows = _rows(connection, _INDICATORS.format(scored=scored), {**named, **version})
+    applied = {
+        "version": customer["calibration_version"],
+        "judgement_set": customer.get("judgement_set") or "default",
+        "peers": peers,
+    }
+    rows = _rows(connection, _INDICATORS.format(scored=scored), {**named, **applied})
     lines = [IndicatorLine(**row) for row in rows]
     return [_with_takers(one, lines) for one in lines]
 

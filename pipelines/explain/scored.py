@@ -18,7 +18,11 @@ from pipelines.settings import Settings
 COLUMNS = "customer_id, indicator_id, raw_value, points, effective_weight, contribution"
 # In their order; each reads the ones before it and the stand-ins for what the night had.
 MODELS = ("score_calibration", "score_weight_factor", "score_indicator")
-STAND_INS = {"stg_night": "past_night", "indicator_value": "past_value"}
+STAND_INS = {
+    "stg_night": "past_night",
+    "indicator_value": "past_value",
+    "customer_judgement_set": "past_judgement_set",
+}
 
 NOTHING = "nothing is published yet: run `cvp night`"
 
@@ -26,6 +30,12 @@ _NIGHT = """
     create temporary table past_night on commit drop as
     select max(calibration_version) as calibration_version
     from published.customer_tier_history where as_of_date = :as_of
+"""
+# As JSON: nights of earlier releases were published without the column, all under the one set of then.
+_JUDGEMENT_SETS = """
+    create temporary table past_judgement_set on commit drop as
+    select customer_id, coalesce(to_jsonb(published) ->> 'judgement_set', 'default') as judgement_set
+    from published.customer_tier_history as published where as_of_date = :as_of
 """
 _VALUES = """
     create temporary table past_value on commit drop as
@@ -60,6 +70,7 @@ def scored_indicators(
         connection.execute(sa.text(f"drop table if exists pg_temp.{name}"))
     chosen = {"is_whole": customers is None, "customers": list(customers or [])}
     connection.execute(sa.text(_NIGHT), {"as_of": as_of})
+    connection.execute(sa.text(_JUDGEMENT_SETS), {"as_of": as_of})
     connection.execute(sa.text(_VALUES), {"as_of": as_of} | chosen)
     connection.execute(sa.text("analyze past_value"))
     for name in MODELS:
