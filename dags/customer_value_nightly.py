@@ -81,6 +81,11 @@ def ensure_calibration(night: dict[str, Any]) -> None:
 
 
 @task
+def score_churn_model(night: dict[str, Any]) -> None:
+    steps.score_churn_model(Night.from_json(night))
+
+
+@task
 def measure_tier_support(night: dict[str, Any]) -> None:
     steps.measure_tier_support(Night.from_json(night))
 
@@ -138,6 +143,7 @@ def customer_value_nightly() -> None:
         ensure_calibration(night),  # before the scores: the first night has none to apply
         layer("scores"),
         layer("slices"),
+        score_churn_model(night),  # between the situations it rests on and the levels that rest on it
         layer("churn"),
         layer("tiers"),
         measure_tier_support(night),

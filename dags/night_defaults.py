@@ -21,6 +21,8 @@ ZONE = get_settings().time_zone
 START = pendulum.datetime(2024, 1, 1, tz=ZONE)
 # 02:00 exists on every day of every zone in use, and the sources' own batches have ended by then.
 NIGHTLY = "0 2 * * *"
+# after the night, when its slices are there
+MONTHLY = "0 5 2 * *"
 # A night that is queued on time and not over by the settings' deadline hour is late.
 DEADLINE = DeadlineAlert(
     reference=DeadlineReference.DAGRUN_QUEUED_AT,

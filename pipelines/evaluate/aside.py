@@ -33,7 +33,7 @@ quote = postgresql.dialect().identifier_preparer.quote  # type: ignore[no-untype
 
 SCHEMAS = ("landing", "control", *DBT_SCHEMAS)
 # Every purpose has one set of schemas: two evaluations for one purpose take turns, and what a killed one left is known.
-PURPOSES = ("replay", "comparison", "measurement")
+PURPOSES = ("replay", "comparison", "measurement", "training", "backtest")
 
 
 class AsideBusy(Exception):

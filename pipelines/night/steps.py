@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from pipelines import alert, calibrate, evaluate, extract, publish, transform, trust, validate
+from pipelines import alert, calibrate, evaluate, extract, publish, risk, transform, trust, validate
 from pipelines.night import ledger
 from pipelines.settings import Settings, SettingsError, get_settings
 from pipelines.warehouse import migrations
@@ -144,7 +144,7 @@ def _set_night(connection: sa.Connection, settings: Settings, run_id: str, as_of
         "churn_high_odds": settings.churn_high_odds,
         "churn_medium_odds": settings.churn_medium_odds,
         "churn_recorded_slices": None,
-        "churn_model_version": None,
+        "churn_model_version": risk.model_for(connection, as_of, settings.churn_horizon_days),
         "calibration_version": calibrate.calibration_for(connection, as_of),
     }
     row = insert(NIGHT).values(is_current=True, **values)
@@ -192,6 +192,11 @@ def ensure_calibration(night: Night) -> None:
         calibrate.first_calibration(settings, engine, night.run_id, lambda: transform.build_layer(settings, "scores"))
 
     _step(night, "ensure_calibration", work)
+
+
+def score_churn_model(night: Night) -> None:
+    """Score customers with the trained churn model in force; nothing where the table of cells is."""
+    _step(night, "score_churn_model", risk.score_night)
 
 
 def measure_tier_support(night: Night) -> None:
@@ -273,7 +278,10 @@ def run_night(
         for layer in ("staging", "intermediate", "indicators"):
             build_layer(night, layer)
         ensure_calibration(night)
-        for layer in ("scores", "slices", "churn", "tiers"):
+        for layer in ("scores", "slices"):
+            build_layer(night, layer)
+        score_churn_model(night)
+        for layer in ("churn", "tiers"):
             build_layer(night, layer)
         measure_tier_support(night)
         build_layer(night, "published")

@@ -139,8 +139,9 @@ def _forget_old_nights(connection: sa.Connection, newest: date) -> None:
 
 def _mark_published(connection: sa.Connection, run_id: str) -> None:
     version = sa.select(NIGHT.c.calibration_version).scalar_subquery()
-    # a replay evaluates with what this night was told, whatever the settings are by then
-    night = sa.text("(select to_jsonb(night) from control.night)")
+    # a replay evaluates with what this night was told, whatever the settings are by then; `night` alone would be the
+    # ledger's own column, which is still null
+    night = sa.text("(select to_jsonb(told) from control.night as told)")
     basis = sa.text("(select tier_rule_basis.basis from tiers.tier_rule_basis)")
     connection.execute(
         sa.update(RUN).where(RUN.c.run_id == run_id).values(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DBT_PROJECT = PROJECT / "dbt_project"
-LAYERS = ("staging", "intermediate", "indicators", "scores", "slices", "churn", "tiers", "published")
+LAYERS = ("staging", "intermediate", "indicators", "scores", "slices", "challenger", "churn", "tiers", "published")
 DBT_SCHEMAS = ("rules", *LAYERS[:-1], "candidates")
 TELEMETRY_OFF = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}
 

@@ -12,9 +12,9 @@ from tests.dags.conftest import describe_dag
 
 ORDER = [
     "open_night", "list_sources", "extract_source", "check_rejections", "validate_landing", "build_staging",
-    "build_intermediate", "build_indicators", "ensure_calibration", "build_scores", "build_slices", "build_churn",
-    "build_tiers", "measure_tier_support", "build_candidates", "validate_candidates", "publish_tiers", "send_alerts",
-    "close_night",
+    "build_intermediate", "build_indicators", "ensure_calibration", "build_scores", "build_slices",
+    "score_churn_model", "build_churn", "build_tiers", "measure_tier_support", "build_candidates",
+    "validate_candidates", "publish_tiers", "send_alerts", "close_night",
 ]  # fmt: skip
 
 
@@ -41,7 +41,8 @@ def test_a_replay_takes_the_same_steps_in_the_same_order(monkeypatch):
 
     record("open_night", night)
     for name in ("extract_source", "check_rejections", "validate_landing", "build_layer", "ensure_calibration",
-                 "measure_tier_support", "validate_candidates", "publish_tiers", "send_alerts"):  # fmt: skip
+                 "score_churn_model", "measure_tier_support", "validate_candidates", "publish_tiers",
+                 "send_alerts"):  # fmt: skip
         record(name)
     monkeypatch.setattr(steps, "warehouse_engine", lambda settings: None)
     monkeypatch.setattr(steps, "settle_run", lambda run_id, open_client: taken.append("close_night"))
@@ -57,9 +58,10 @@ def test_only_extraction_is_retried_and_with_back_off(nightly):
     assert retried["extract_source"]["mapped"]
 
 
-@pytest.mark.parametrize("name", ["customer_value_nightly", "customer_value_replay"])
-def test_every_dag_has_a_runbook_an_owner_and_time_outs(name, nightly, replay):
-    dag = {"customer_value_nightly": nightly, "customer_value_replay": replay}[name]
+@pytest.mark.parametrize("name", ["customer_value_nightly", "customer_value_replay", "customer_value_churn_training"])
+def test_every_dag_has_a_runbook_an_owner_and_time_outs(name, nightly, replay, airflow_home):
+    known = {"customer_value_nightly": nightly, "customer_value_replay": replay}
+    dag = known[name] if name in known else describe_dag(name, airflow_home)
     assert "**Safe to run again.**" in dag["doc"]
     assert all(task["timeout"] and task["owner"] == "customer-value" for task in dag["tasks"].values())
     assert dag["catchup"] is False

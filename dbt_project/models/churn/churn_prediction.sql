@@ -62,7 +62,10 @@ rated as (
     inner join {{ ref('churn_slice') }} as slice on situated.slice = slice.slice
     cross join {{ ref('stg_night') }} as night
     left join {{ source('control', 'churn_model_score') }} as score
-        on slice.snapshot_on = score.snapshot_on and situated.customer_id = score.customer_id
+        on
+            slice.snapshot_on = score.snapshot_on
+            and situated.customer_id = score.customer_id
+            and night.churn_model_version is not null
     where not slice.is_closed or night.churn_model_version is null or score.customer_id is not null
 )
 
