@@ -66,7 +66,7 @@ def test_every_dag_has_a_runbook_an_owner_and_time_outs(name, nightly, replay, a
     assert all(task["timeout"] and task["owner"] == "customer-value" for task in dag["tasks"].values())
     assert dag["catchup"] is False
     assert dag["max_active_runs"] == 1
-    assert len((PROJECT / "dags" / f"{name}.py").read_text().splitlines()) <= 155
+    assert len((PROJECT / "dags" / f"{name}.py").read_text().splitlines()) <= 160
 
 
 def test_the_night_is_scheduled_at_two_in_the_companys_zone(nightly):
