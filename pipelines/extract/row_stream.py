@@ -29,6 +29,18 @@ SNAPSHOT_LEVELS = {
     "mariadb": "REPEATABLE READ",
     "oracle": "SERIALIZABLE",
 }
+# What a session is told before anything is asked: to read only, and how long a statement may run.
+READ_ONLY = {
+    "postgresql": "set default_transaction_read_only = on",
+    "mysql": "set session transaction read only",
+    "mariadb": "set session transaction read only",
+    "sqlite": "pragma query_only = on",
+}
+TIME_LIMIT = {
+    "postgresql": "set statement_timeout = '{seconds}s'",
+    "mysql": "set session max_execution_time = {seconds}000",
+    "mariadb": "set session max_statement_time = {seconds}",
+}
 
 
 class RowStreamSource(Source):
@@ -37,7 +49,20 @@ class RowStreamSource(Source):
     def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, access: Access) -> None:
         super().__init__(engine, mapping, access)
         self._database = sa.create_engine(access.location)
+        sa.event.listen(self._database, "connect", self._restrict)
+        self._seconds = access.statement_seconds
         self._connection = self._database.connect()
+
+    def _restrict(self, connection: Any, _: object) -> None:
+        name = self._database.dialect.name
+        told = [READ_ONLY[name]] if name in READ_ONLY else []
+        if self._seconds and name in TIME_LIMIT:
+            told.append(TIME_LIMIT[name].format(seconds=self._seconds))
+        cursor = connection.cursor()
+        for statement in told:
+            cursor.execute(statement)
+        cursor.close()
+        connection.commit()
 
     def begin(self) -> None:
         name = self._database.dialect.name

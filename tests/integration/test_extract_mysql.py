@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 from decimal import Decimal
 
@@ -120,3 +121,27 @@ def test_a_missing_table_and_a_wrong_password_are_named(desk, mariadb):
     with pytest.raises(ExtractionError, match="Access denied") as error:
         desk.extract("erp", "customer")
     assert "wr0ng-secret" not in str(error.value)
+
+
+def test_a_statement_that_takes_too_long_or_writes_is_ended_by_the_source(desk, execute):
+    execute("create table customers (id int, name text, lim int, since date)")
+    execute("insert into customers values (1, 'A', 1, null)")
+    execute("drop function if exists scribble")
+    execute(
+        "create function scribble() returns int modifies sql data begin update customers set lim = 99; return 1; end"
+    )
+    file = desk.folder / "erp.yml"
+    text = file.read_text("utf-8")
+    desk.settings.source_statement_seconds = 1
+    file.write_text(text.replace("table: customers", "table: customers\n    where: sleep(30) = 0"), "utf-8")
+    began = time.monotonic()
+    with pytest.raises(ExtractionError):
+        desk.extract("erp", "customer")
+    assert time.monotonic() - began < 20
+    file.write_text(text.replace("table: customers", "table: customers\n    where: scribble() = 1"), "utf-8")
+    with pytest.raises(ExtractionError):
+        desk.extract("erp", "customer")
+    desk.settings.source_statement_seconds = 0
+    file.write_text(text, "utf-8")
+    desk.extract("erp", "customer")
+    assert desk.landed("customer", "customer_id, credit_limit") == [("1", Decimal(1))]
