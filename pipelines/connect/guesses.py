@@ -13,9 +13,11 @@ from functools import cache
 
 from pipelines.connect import vocabulary
 from pipelines.connect.reflection import SourceColumn, SourceTable
-from pipelines.contract import ENTITIES, Column, Entity, Kind
+from pipelines.contract import ENTITIES, ENTITY_BY_NAME, Column, Entity, Kind
 
 BELIEVABLE = 0.5
+# So many required columns found in one table say what it is, whatever its name.
+COLUMNS_THAT_TELL = 4
 FITTING = {
     Kind.TEXT: {"text", "number", "other"},
     Kind.DATE: {"date", "text"},
@@ -37,7 +39,10 @@ class Guess:
 
 @dataclass(frozen=True)
 class EntityGuess:
-    """A table for an entity, and a column for what of its columns could be guessed."""
+    """A table for an entity, and a column for what of its columns could be guessed.
+
+    `is_distinct`: the table holds order lines, and each order's own values again on every one of them.
+    """
 
     entity: Entity
     table: SourceTable
@@ -45,6 +50,7 @@ class EntityGuess:
     columns: dict[str, Guess]
     change_marker: Guess | None
     deletion_flag: Guess | None
+    is_distinct: bool = False
 
 
 def guess(tables: Iterable[SourceTable]) -> list[EntityGuess]:
@@ -59,10 +65,32 @@ def guess(tables: Iterable[SourceTable]) -> list[EntityGuess]:
         if score >= BELIEVABLE and entity.name not in chosen and table.mapped_name not in taken:
             chosen[entity.name] = (table, reason)
             taken.add(table.mapped_name)
+    orders = chosen.get("sales_order")
+    if orders and "sales_order_line" not in chosen and _has_all("sales_order_line", orders[0]):
+        chosen["sales_order_line"] = chosen.pop("sales_order")
     entity_of_table = {table.name: name for name, (table, _) in chosen.items()}
-    return [
+    found = [
         _entity_guess(entity, *chosen[entity.name], entity_of_table) for entity in ENTITIES if entity.name in chosen
     ]
+    if "sales_order" not in chosen and "sales_order_line" in chosen:
+        found += _orders_of_lines(chosen["sales_order_line"][0], entity_of_table)
+    return sorted(found, key=lambda item: ENTITIES.index(item.entity))
+
+
+def _orders_of_lines(lines: SourceTable, entity_of_table: Mapping[str, str]) -> list[EntityGuess]:
+    """The orders that a table of lines holds too, as in a star schema or a flat export."""
+    if not _has_all("sales_order", lines):
+        return []
+    entity = ENTITY_BY_NAME["sales_order"]
+    columns = _columns(entity, lines, entity_of_table)
+    return [EntityGuess(entity, lines, "the table of the lines", columns, None, None, is_distinct=True)]
+
+
+def _has_all(name: str, table: SourceTable) -> bool:
+    """Whether everything that an entity requires can be found in the table."""
+    entity = ENTITY_BY_NAME[name]
+    found = _columns(entity, table, {})
+    return all(column.name in found for column in entity.columns if column.required)
 
 
 def _table_score(entity: Entity, table: SourceTable) -> tuple[float, str]:
@@ -71,6 +99,8 @@ def _table_score(entity: Entity, table: SourceTable) -> tuple[float, str]:
     required = [column for column in entity.columns if column.required]
     found = _columns(entity, table, {})
     share = sum(column.name in found for column in required) / len(required)
+    if share == 1 and len(required) > COLUMNS_THAT_TELL and score < BELIEVABLE:
+        return BELIEVABLE, "it has a column for everything that is required"
     return (score * (0.6 + 0.4 * share) if share >= BELIEVABLE else 0.0), reason
 
 

@@ -51,6 +51,8 @@ def kind_of(location: str) -> SourceKind:
         ValueError: there is no such file, or it is none that can be read.
     """
     scheme, is_url, _ = location.partition("://")
+    if scheme in ("http", "https"):
+        raise ValueError("an API has no tables to look at: begin with the example in pipelines/sources/README.md")
     if is_url:
         return _URL_KINDS.get(scheme.partition("+")[0], SourceKind.SQLALCHEMY)
     path = Path(location).expanduser()

@@ -20,7 +20,7 @@ from pipelines.extract.engine import open_engine, quote_name
 from pipelines.extract.errors import said
 from pipelines.extract.opening import open_source
 from pipelines.extract.parsing import Delivered, parsed
-from pipelines.extract.source import Relation, Sample, Source
+from pipelines.extract.source import Relation, Sample, Source, split_name
 from pipelines.settings import Settings
 from pipelines.sources.mapping import EntityMapping, FileFormat, Mapping, SourceKind
 from pipelines.sources.reading import FILL_IN
@@ -127,7 +127,12 @@ class _EntityText:
     def lines(self) -> Iterator[str]:
         found = self.found
         yield f"  {found.entity.name}:"
-        yield _commented(f"    table: {_scalar(found.table.mapped_name)}", f"guess: {found.reason}{self._other_key()}")
+        if found.is_distinct:
+            yield "    # guess: one table holds orders and lines; every order is to come once"
+            yield f"    query: {json.dumps(self._distinct(), ensure_ascii=False)}"
+        else:
+            table = f"    table: {_scalar(found.table.mapped_name)}"
+            yield _commented(table, f"guess: {found.reason}{self._other_key()}")
         if found.change_marker is not None:
             marker = found.change_marker
             index = "" if marker.name in found.table.indexed else "; no index begins with it"
@@ -140,6 +145,15 @@ class _EntityText:
         yield "    columns:"
         for column in found.entity.columns:
             yield from self._column(column)
+
+    def _distinct(self) -> str:
+        """The select of each order's own columns, once."""
+        is_mysql = self.source.mapping.kind is SourceKind.MYSQL
+        quote = (lambda name: "`" + name.replace("`", "``") + "`") if is_mysql else quote_name
+        columns = ", ".join(quote(guessed.name) for guessed in self.found.columns.values())
+        is_whole_name = self.source.mapping.kind in (SourceKind.SQLITE, SourceKind.FILES)
+        parts = [self.found.table.mapped_name] if is_whole_name else split_name(self.found.table.mapped_name)
+        return f"select distinct {columns} from {'.'.join(map(quote, parts))}"
 
     def _other_key(self) -> str:
         """A hint where the table's own key has more parts than the entity's."""

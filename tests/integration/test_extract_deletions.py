@@ -7,6 +7,7 @@ import sqlite3
 import pytest
 
 from pipelines.extract import ExtractionError
+from pipelines.transform import compile_models
 from tests.integration.extracting import desk_for
 
 MAPPING = """
@@ -174,3 +175,25 @@ def test_two_systems_with_the_same_numbers_are_kept_apart_by_a_prefix(desk, erp,
     desk.extract("erp2", "sales_order", "second")
     assert desk.landed("sales_order", "order_id")[-1] == ("asia:2",)
     assert desk.rejected("source_system") == [("erp",)]
+
+
+def test_without_a_prefix_the_gates_collision_is_found_and_with_one_it_is_not(desk, erp, tmp_path):
+    """By the very models of staging, as dbt compiles them."""
+    customers(erp, ("1", "C", "S", None), ("2", "C", "S", None))
+    for name, prefix in (("erp", ""), ("apart", "id_prefix: 'asia:'"), ("same", "")):
+        desk.source(name, str(tmp_path / "erp.sqlite"), ORDERS.format(prefix=prefix))
+        desk.extract(name, "sales_order")
+    models = {model.name: model.select for model in compile_models(desk.settings, "").models}
+    desk.run("create schema if not exists staging")
+    found = {}
+    for sources in ("{erp, apart}", "{erp, same}"):
+        desk.run(
+            "delete from control.night; insert into control.night (run_id, as_of_date, source_systems,"
+            " company_time_zone, reporting_currency, active_window_months, capital_cost_rate, tier_scheme,"
+            " churn_horizon_days, churn_high_odds, churn_medium_odds)"
+            f" values ('night', '2024-01-31', '{sources}', 'Asia/Shanghai', 'CNY', 24, 0, 'three_tier', 180, 4, 2)"
+        )
+        desk.run(f"create or replace view staging.stg_night as {models['stg_night']}")
+        found[sources] = desk.rows(f"select entity, entity_key from ({models['base_key_collision']}) as x order by 2")
+    desk.run("drop schema staging cascade; delete from control.night")
+    assert found == {"{erp, apart}": [], "{erp, same}": [("sales_order", "(1)"), ("sales_order", "(2)")]}

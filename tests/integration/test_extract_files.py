@@ -252,3 +252,27 @@ def test_a_duckdb_file_is_read_like_its_tables(desk, tmp_path):
     desk.extract("erp", "product")
     assert desk.landed("product", "product_name") == [("0.1",), ("nan",), (None,)]
     assert desk.extract("erp", "invoice").is_delivered is False
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1", "shift_jis", "utf-8-sig"])
+@pytest.mark.parametrize("ending", ["\r", "\r\n"])
+def test_another_encoding_delimiter_and_line_ending_come_together(desk, data, encoding, ending):
+    name = {"latin-1": "Müller | Söhne", "shift_jis": "山田 | 商店"}.get(encoding, "名 | ü")
+    text = ending.join(["id|name|limit|since", f'1|"{name}{ending}2"|1.5|2024-01-31', "2|B||", ""])
+    data.mkdir()
+    (data / "customer.csv").write_bytes(text.encode(encoding))
+    desk.source("erp", str(data), mapping(f"files: {{delimiter: '|', encoding: {encoding}}}"))
+    desk.extract("erp", "customer")
+    assert desk.landed("customer", "customer_id, customer_name, credit_limit") == [
+        ("1", f"{name}{ending}2", Decimal("1.5")),
+        ("2", "B", None),
+    ]
+
+
+def test_line_endings_that_differ_within_a_file_lose_no_row(desk, data):
+    data.mkdir()
+    rows = "".join(f"{number},N{number},,{ending}" for number, ending in enumerate(["\n", "\r\n", "\n", "\r\n"]))
+    (data / "customer.csv").write_bytes(("id,name,limit,since\r\n" + rows).encode())
+    desk.source("erp", str(data), mapping())
+    desk.extract("erp", "customer")
+    assert desk.landed("customer", "customer_id, customer_name") == [(str(n), f"N{n}") for n in range(4)]

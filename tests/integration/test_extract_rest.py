@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from pipelines.connect.check import check_source
 from pipelines.extract import ExtractionError, rest_client
 from tests.api_server import serve
 from tests.integration.extracting import desk_for
@@ -188,6 +189,18 @@ def test_the_header_comes_from_the_settings_and_goes_to_no_other_host(desk, api)
     )
     with pytest.raises(ExtractionError, match=r"the next page lies on another host \(other\.example\)"):
         desk.extract("erp", "customer", "second")
+
+
+def test_an_api_can_be_checked_before_its_first_night(desk, api):
+    api.records[3] = record(103, limit="n/a")
+    place(desk, api, marker=MARKER)
+    report = check_source(desk.settings, "erp")
+    (customer,) = report.entities
+    assert (customer.rows, customer.set_aside) == (35, {"credit_limit is no number": 1})
+    assert not report.has_errors
+    api.token = "Bearer s3cret"  # noqa: S105 - of a server that lives as long as the test
+    (finding,) = check_source(desk.settings, "erp").findings
+    assert "erp.customer.table: cannot be read: /api/items answers 401" in str(finding)
 
 
 def test_dates_and_booleans_and_lists_are_texts(desk, api):

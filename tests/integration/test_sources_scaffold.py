@@ -146,12 +146,27 @@ def test_the_format_of_a_folders_files_is_guessed(tmp_path):
     assert found == {"customer_id": "KundenNr", "customer_name": "Firma", "credit_limit": "Kreditlimit"}
 
 
+def test_a_table_that_holds_orders_and_lines_serves_both(tmp_path):
+    sales = "SalesOrderNumber,SalesOrderLineNumber,ResellerKey,OrderDate,ProductKey,OrderQuantity,UnitPrice\n"
+    text_table(tmp_path / "data", "FactSales.csv", sales + "S1,1,7,2024-01-31,5,2,1.5\nS1,2,7,2024-01-31,6,1,2\n")
+    file = written(tmp_path, tmp_path / "data", "star")
+    mapping = read_mapping(file)
+    assert list(mapping.entities) == ["sales_order", "sales_order_line"]
+    settings = get_settings().model_copy(
+        update={"sources": {"star": str(tmp_path / "data")}, "mapping_folders": [tmp_path]}
+    )
+    report = check_source(settings, "star")
+    assert not report.findings
+    assert {entity.entity: entity.rows for entity in report.entities} == {"sales_order": 1, "sales_order_line": 2}
+
+
 @pytest.mark.parametrize(
     ("make", "fault"),
     [
         (lambda folder: folder / "nothing.sqlite", "there is no file or folder"),
         (lambda folder: text_table(folder, "a.txt", "x"), "is neither a SQLite nor a DuckDB file: for CSV or Parquet"),
         (lambda folder: folder, "has no table"),
+        (lambda folder: "https://shop.example/api", "an API has no tables to look at: begin with the example"),
         (lambda folder: "postgresql://nobody:s3cret@127.0.0.1:1/nothing", "cannot be read"),
     ],
 )
