@@ -10,6 +10,7 @@ _SECRET = re.compile(
 
 # What a database quotes of a row when it cannot convert it: `... for type integer: "Li Wei"`, `string 'Li Wei'`.
 _VALUE = re.compile(r"""((?:string|value|:) )(["']).*\2""")
+_MYSQL_SAID = re.compile(r'MySQL query ".*":[ \n]+(\S[^\n]*)', re.DOTALL)
 _DATABASE_SAID = re.compile(r"ERROR: +(.*)")
 
 
@@ -38,6 +39,9 @@ def without_secrets(text: str) -> str:
 def said(error: Exception) -> str:
     """What an engine's or a driver's error says, in one line, without secrets and without values of rows."""
     text = str(error).strip()
-    deeper = _DATABASE_SAID.search(text)
+    deeper = _DATABASE_SAID.search(text) or _MYSQL_SAID.search(text)
+    if text and text.endswith('":') and "MySQL query" in text:
+        # It gives no reason where the server cut a statement off.
+        text = "the server ended the statement: it took longer than source_statement_seconds, or was stopped there"
     line = deeper[1] if deeper else text.splitlines()[0] if text else type(error).__name__
     return _VALUE.sub(r"\1...", without_secrets(line))

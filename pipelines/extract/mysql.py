@@ -38,22 +38,23 @@ class MysqlSource(Source):
             connection.execute("set mysql_session_time_zone = '+00:00'")
             connection.execute("set mysql_query_timeout_enabled = false")
         engine.execute(f"attach {quote_text(connection_string(access.location))} as source (type mysql, read_only)")
-        self._limit = "", ""
-        if access.statement_seconds:
-            self._limit = self._time_limit(access.statement_seconds)
+        self._limits = "", ""
+        self._limits = self._statement_limits(access.statement_seconds)
         self._parts: list[Relation] = []
         self._arriving: Iterator[tuple[int, pa.RecordBatch]] = iter(())
         self._ahead: tuple[int, pa.RecordBatch] | None = None
 
-    def _time_limit(self, seconds: int) -> tuple[str, str]:
-        """What goes before a select, and into its beginning, so that the server ends it after so many seconds."""
-        is_mariadb = "mariadb" in self.rows("select version() as version")[0][0].lower()
-        if is_mariadb:
-            return f"set statement max_statement_time={seconds} for ", ""
+    def _statement_limits(self, seconds: int) -> tuple[str, str]:
+        """What goes before a select, and into its beginning, so that it only reads, and for so many seconds (0: any).
+
+        MySQL can say the second for one statement, MariaDB both.
+        """
+        if "mariadb" in self.rows("select version() as version")[0][0].lower():
+            return f"set statement tx_read_only=1, max_statement_time={seconds} for ", ""
         return "", f" /*+ max_execution_time({seconds * 1000}) */"
 
     def _query(self, sql: str) -> str:
-        before, hint = self._limit
+        before, hint = self._limits
         limited = before + sql.replace("select", f"select{hint}", 1)
         return f"select * from mysql_query('source', {quote_text(limited)})"
 
