@@ -9,7 +9,20 @@ import sys
 import typer
 from rich.console import Console
 
-from pipelines.cli import alerts, churn, demo, demo_causes, explain, night, rejects, reload, sources, warehouse, watch
+from pipelines.cli import (
+    alerts,
+    backtest,
+    churn,
+    demo,
+    demo_causes,
+    explain,
+    night,
+    rejects,
+    reload,
+    sources,
+    warehouse,
+    watch,
+)
 from pipelines.settings import SettingsError, get_settings
 
 app = typer.Typer(
@@ -27,6 +40,7 @@ sources.app.command("reload")(reload.reload)
 sources.app.command("backfill")(reload.backfill)
 app.add_typer(sources.app, name="sources")
 app.add_typer(churn.app, name="churn")
+app.command("backtest")(backtest.backtest)
 app.add_typer(warehouse.app, name="warehouse")
 app.add_typer(alerts.app, name="alerts")
 app.command("watch")(watch.watch)
