@@ -65,9 +65,21 @@ def line_words(card: Card, scheme: Sequence[str]) -> list[str]:
             f"set to {customer['tier']} by a person until {customer['override_expires_on']}:"
             f" {customer['override_reason']} (computed: {customer['tier_computed']})"
         )
+    if customer["tier_support"] is not None:
+        support = f"it stays {customer['tier_raw']} in {customer['tier_support']:.0%} of the draws of weights and lines"
+        said.append(support + _flip_words(customer))
     if customer.get("is_tier_uncertain"):
         said.append("missing values leave the tier open: at their worst or best it would stand beyond the line")
     return said
+
+
+def _flip_words(customer: Mapping[str, Any]) -> str:
+    """The smallest change of a single weight that would give it another tier; nothing where there is none."""
+    if not customer.get("flip_tier"):
+        return ""
+    weights = [wording.percent(customer[name]) for name in ("flip_weight_from", "flip_weight_to")]
+    weighing = f"{customer['flip_indicator_id']} weighing {weights[1]} instead of {weights[0]}"
+    return f"; {weighing} would make it {customer['flip_tier']}"
 
 
 def changes_shown(card: Card) -> list[dict[str, Any]]:
