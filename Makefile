@@ -14,7 +14,7 @@ export SCARF_ANALYTICS := false
 export DO_NOT_TRACK := 1
 export PYTHONUTF8 := 1
 
-.PHONY: help setup demo test lint unit lock clean
+.PHONY: help setup demo test lint unit faults lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -45,6 +45,9 @@ test: setup lint  ## all linters, then all tests
 
 unit: setup  ## the unit tests only (seconds)
 	$(BIN) -m pytest tests/unit tests/architecture
+
+faults: setup  ## the faults tried for real, with figures: kills, full disks, lost connections, late commits
+	$(BIN) -m pytest tests/faults
 
 lint: setup  ## ruff, mypy, sqlfluff
 	$(BIN) -m ruff check .

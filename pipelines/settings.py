@@ -105,6 +105,10 @@ class Settings(BaseSettings):
         Decimal("0.5"), ge=0, le=1, description="of the rows held; a whole pull that would remove more is refused"
     )
     overlap_minutes: int = Field(120, ge=0, description="default look-back before the watermark; longest transaction")
+    source_stall_seconds: int = Field(
+        900, ge=1, description="without a row from a source, its first ones included; then the extraction fails"
+    )
+    source_timeout_minutes: int = Field(50, ge=1, description="of reading one source; then the extraction fails")
     extract_memory_mb: int = Field(256, ge=64, description="of the extraction engine")
 
     alert_rules: Path | None = Field(

@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from pipelines.settings import PROJECT, Settings, get_settings, home_folder
 from pipelines.warehouse import migrations
 from pipelines.warehouse.connection import warehouse_engine
 from pipelines.warehouse.server import EmbeddedServer
+from tests.faults.figures import Note, noting, table
 from tests.mariadb import require_mariadb, running_mariadb
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER")
@@ -84,3 +86,19 @@ def mariadb() -> Iterator[sa.URL]:
     require_mariadb()
     with running_mariadb() as url:
         yield url
+
+
+@pytest.fixture
+def note_fault(record_property: Any) -> Note:
+    """Notes a fault's figures: case, fault, times tried and survived, rows lost and doubled."""
+    return noting(record_property)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The figures of the faults that were tried; what was left out stands in pytest's own summary."""
+    reports = [report for key in ("passed", "failed") for report in terminalreporter.stats.get(key, ())]
+    lines = table(reports)
+    if lines:
+        terminalreporter.section("faults tried")
+        for line in lines:
+            terminalreporter.write_line(line)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 
 import duckdb
@@ -15,6 +15,7 @@ from pipelines.extract.engine import open_engine
 from pipelines.extract.errors import ExtractionError, said
 from pipelines.extract.landing import Landing
 from pipelines.extract.opening import location_of, open_source
+from pipelines.extract.patience import patience
 from pipelines.extract.result import Extraction, ExtractionResult
 from pipelines.extract.source import Source
 from pipelines.extract.watermark import Reach
@@ -65,8 +66,8 @@ def extract_source(
     only = chosen[0] if len(chosen) == 1 else None
     with _named_errors(source, only), open_engine(settings) as reader, engine.begin() as connection:
         works = [Landing(settings, connection, mapping, entity, run_id, reach) for entity in chosen]
-        with closing(open_source(settings, reader, mapping)) as opened:
-            _read(reader, opened, works)
+        with patience(settings, source) as watch, closing(open_source(settings, reader, mapping)) as opened:
+            _read(reader, opened, works, watch.heard)
         results = []
         for work in works:
             with _named_errors(source, work.sql.contract.name):
@@ -89,7 +90,9 @@ def _in_contract_order(mapping: Mapping, entities: Sequence[str] | None) -> list
     return [entity.name for entity in ENTITIES if entity.name in (entities or mapping.entities)]
 
 
-def _read(reader: duckdb.DuckDBPyConnection, source: Source, works: Sequence[Landing]) -> None:
+def _read(
+    reader: duckdb.DuckDBPyConnection, source: Source, works: Sequence[Landing], heard: Callable[[], None]
+) -> None:
     """Read all entities before the first is merged: a snapshot is held at the source no longer than needed."""
     name = source.mapping.source_system
     source.begin()
@@ -100,7 +103,7 @@ def _read(reader: duckdb.DuckDBPyConnection, source: Source, works: Sequence[Lan
     source.expect([plan.relation for plan in plans if plan is not None])
     for work in works:
         with _named_errors(name, work.sql.contract.name):
-            work.read(reader, source)
+            work.read(reader, source, heard)
     source.end()
 
 
@@ -130,4 +133,5 @@ def _named_errors(source: str, entity: str | None) -> Iterator[None]:
 
 
 def _primary(error: psycopg.Error) -> str:
-    return said(Exception(error.diag.message_primary or type(error).__name__))
+    # A connection that was refused or lost has no diagnosis of its own.
+    return said(Exception(error.diag.message_primary or str(error) or type(error).__name__))

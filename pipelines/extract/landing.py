@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections.abc import Callable
 from collections.abc import Mapping as Values
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -122,7 +123,7 @@ class Landing:
             self._require_may_be_absent()
         return self.plan
 
-    def read(self, reader: duckdb.DuckDBPyConnection, source: Source) -> None:
+    def read(self, reader: duckdb.DuckDBPyConnection, source: Source, heard: Callable[[], None]) -> None:
         """Carry what the source delivers into a table of the transaction's own, or an empty landing table."""
         if self.plan is None:
             return
@@ -134,7 +135,7 @@ class Landing:
             self._run(self.sql.create_pulled())
         self._run(self.sql.set_constants(table, self.mapping.source_system, self.extracted_at))
         sql = statement(self.plan, source)
-        self.done = transfer(reader, sql, source, self._driver, self.sql.copy_into(table))
+        self.done = transfer(reader, sql, source, self._driver, self.sql.copy_into(table), heard)
         if self._is_first:
             self._run(self.sql.reset_constants())
         else:

@@ -18,13 +18,15 @@ from pipelines.extract.errors import AbsentRelation
 from pipelines.extract.source import Access, Relation, Since, Source, split_name, tail_of
 from pipelines.sources.mapping import EntityMapping, Mapping
 
-# Text forms that do not depend on the server's or the role's settings; a dead peer is noticed within two minutes.
+# Text forms that do not depend on the server's or the role's settings; a dead peer is noticed within two minutes. The
+# server itself ends what outlives every patience of ours.
 SESSION = {
     "timezone": "UTC",
     "datestyle": "ISO,YMD",
     "extra_float_digits": "1",
     "default_transaction_read_only": "on",
     "lock_timeout": "60s",
+    "idle_in_transaction_session_timeout": "60min",
 }
 CONNECTION = {
     "connect_timeout": "15",

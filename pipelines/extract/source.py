@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -72,22 +73,28 @@ class Source(ABC):
         self.mapping = mapping
         self.location = access.location
         self.zone = access.zone
+        self._is_begun = False
 
     def begin(self) -> None:
         """From here on the source is read as it is now."""
         if self.has_snapshots:
             self.engine.execute("begin")
+            self._is_begun = True
 
     def expect(self, relations: Sequence[Relation]) -> None:  # noqa: B027 - one kind needs it
         """Told before the first `select`: all that is going to be read, in its order."""
 
     def end(self) -> None:
         """Everything is read; what `begin` holds at the source is given back."""
-        if self.has_snapshots:
+        if self._is_begun:
+            self._is_begun = False
             self.engine.execute("rollback")
 
-    def close(self) -> None:  # noqa: B027 - one kind needs it
-        """Let go of what the engine's own end does not; the last call, whatever happened before."""
+    def close(self) -> None:
+        """Let go of the source; the last call, whatever happened before."""
+        # The engine would do it at its own end, where a lost connection aborts the whole process.
+        with suppress(duckdb.Error):
+            Source.end(self)
 
     @abstractmethod
     def columns(self, entity: EntityMapping) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -48,12 +48,21 @@ class Transferred:
 
 
 def transfer(
-    engine: duckdb.DuckDBPyConnection, sql: str, source: Source, target: psycopg.Connection[Any], copy: str
+    engine: duckdb.DuckDBPyConnection,
+    sql: str,
+    source: Source,
+    target: psycopg.Connection[Any],
+    copy: str,
+    heard: Callable[[], None],
 ) -> Transferred:
-    """Run the pull and COPY its admitted lines into the warehouse; nothing is held but one block."""
+    """Run the pull and COPY its admitted lines into the warehouse; nothing is held but one block.
+
+    `heard` is called at every block.
+    """
     done = Transferred()
     with target.cursor() as cursor, cursor.copy(copy, writer=_BehindTheScenes(cursor)) as writer:
         for block in engine.execute(sql).to_arrow_reader(BLOCK_ROWS):
+            heard()
             lines, deletions, rejects, marks, unclear = block.columns
             writer.write(_bytes(lines))
             done.admitted += len(lines) - lines.null_count

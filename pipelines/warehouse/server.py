@@ -130,6 +130,8 @@ class EmbeddedServer:
             instance = self._read_state()
             if instance and self._answers(instance):
                 return instance
+            if instance and self._comes_back(instance):
+                return instance
             if instance is None or not (Path(instance.folder) / "data" / "PG_VERSION").is_file():
                 instance = self._initialise()
             return self._launch(instance)
@@ -298,6 +300,16 @@ class EmbeddedServer:
         self._ensure_roles(instance)
         return instance
 
+    def _comes_back(self, instance: Instance) -> bool:
+        """Whether a server that lives but does not answer, being about to recover from a crash, does so in the end."""
+        data = Path(instance.folder) / "data"
+        deadline = time.monotonic() + START_LIMIT_SECONDS
+        while _postmaster_lives(data) and time.monotonic() < deadline:
+            if self._answers(instance):
+                return True
+            time.sleep(0.1)
+        return False
+
     def _answers(self, instance: Instance) -> bool:
         """Log in and compare data folders: a process id or an open port may belong to another server."""
         try:
@@ -353,6 +365,15 @@ def _forget_zombie(data: Path) -> None:
     while time.monotonic() < deadline and any(_works_in(process, data) for process in Path("/proc").glob("[0-9]*")):
         time.sleep(0.1)
     lock.unlink(missing_ok=True)
+
+
+def _postmaster_lives(data: Path) -> bool:
+    """Whether the process that the lock file names is a living server of this data folder."""
+    try:
+        pid = int((data / "postmaster.pid").read_text("utf-8").split()[0])
+        return not is_zombie(pid) and _works_in(Path(f"/proc/{pid}"), data)
+    except (OSError, ValueError, IndexError):
+        return False
 
 
 def _works_in(process: Path, folder: Path) -> bool:

@@ -92,8 +92,15 @@ def leftovers(desk) -> list[tuple]:
     return found
 
 
+def lost_and_doubled(desk, superseded: int = 0) -> tuple[int, int]:
+    """Keys of the source that are not there; rows beyond one a key, and versions that nothing superseded."""
+    ((rows, keys),) = desk.rows("select count(*), count(distinct customer_id) from landing.customer")
+    history = int(desk.scalar("select count(*) from landing.landing_history"))
+    return ROWS - keys, rows - keys + history - superseded
+
+
 @pytest.mark.parametrize("stage", list(STAGES))
-def test_a_first_pull_killed_anywhere_leaves_nothing_and_lands_once_afterwards(desk, tmp_path, stage):
+def test_a_first_pull_killed_anywhere_leaves_nothing_and_lands_once_afterwards(desk, tmp_path, stage, note_fault):
     deliver(tmp_path, "N")
     die_at(desk, stage)
     assert leftovers(desk) == []
@@ -101,11 +108,15 @@ def test_a_first_pull_killed_anywhere_leaves_nothing_and_lands_once_afterwards(d
     assert desk.rows("select * from control.watermark") == []
     assert desk.rows("select * from control.extraction") == []
     assert desk.extract("canonical", "customer").rows_landed == ROWS
+    note_fault("F02" if "commit" in stage else "F01", f"kill -9 of a first pull {stage}", 1, 1, *lost_and_doubled(desk))
+    assert lost_and_doubled(desk) == (0, 0)
     assert desk.rows("select indexdef from pg_indexes where indexname = 'customer_pkey'")
 
 
 @pytest.mark.parametrize("stage", ["in the middle of COPY", "after COPY", "after the merge"])
-def test_a_later_pull_killed_anywhere_leaves_the_night_before_and_merges_once_afterwards(desk, tmp_path, stage):
+def test_a_later_pull_killed_anywhere_leaves_the_night_before_and_merges_once_afterwards(
+    desk, tmp_path, stage, note_fault
+):
     deliver(tmp_path, "N")
     desk.extract("canonical", "customer", "before")
     before = desk.rows("select * from control.watermark")
@@ -118,6 +129,7 @@ def test_a_later_pull_killed_anywhere_leaves_the_night_before_and_merges_once_af
     result = desk.extract("canonical", "customer")
     assert (result.rows_landed, result.rows_unchanged) == (ROWS // 10, ROWS * 9 // 10)
     assert desk.rows("select count(*) from landing.landing_history") == [(ROWS // 10,)]
+    note_fault("F01", f"kill -9 of a later pull {stage}", 1, 1, *lost_and_doubled(desk, superseded=ROWS // 10))
 
 
 def test_two_extractions_of_one_entity_at_once_land_every_row_once(desk, tmp_path):
