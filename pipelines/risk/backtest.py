@@ -101,9 +101,7 @@ def judge(sample: Sample, as_of: date, horizon_days: int, levels: Levels) -> Bac
     known = sample.where(tried)
     slices = tuple(sorted({date.fromordinal(int(day)) for day in known.snapshot}))
     groups = tuple(_groups(known, probability, levels)) if slices else ()
-    lead_times = {
-        name: _lead_times(known.where(inside), horizon_days, levels) for name, inside in _members(known) if slices
-    }
+    lead_times = _lead_times(known, horizon_days, levels) if slices else {}
     return Backtest(as_of, horizon_days, slices, groups, lead_times, known, probability, levels)
 
 
@@ -145,24 +143,38 @@ def _groups(sample: Sample, probability: Mapping[str, Floats], levels: Levels) -
         yield Group(name, len(part.slice), len(np.unique(part.customer)), int(part.churned.sum()), figures)
 
 
-def _lead_times(sample: Sample, horizon_days: int, levels: Levels) -> LeadTimes:
-    """A silence is a customer and its last order day; it is a loss when a churned slice shows a whole horizon of it."""
+def _lead_times(sample: Sample, horizon_days: int, levels: Levels) -> dict[str, LeadTimes]:
+    """By tier group at the beginning of the silence: a customer that buys no more sinks while it is silent.
+
+    A silence is a customer and its last order day; it is a loss when a churned slice shows a whole horizon of it.
+    """
     last_order = sample.snapshot - sample.silent_days.astype(np.int64)
-    key = np.stack([sample.customer, last_order], axis=1)
-    lost = {tuple(one) for one in key[sample.churned].tolist()}
-    high = levels.reached(sample.cells, sample.base_rate, levels.high)
-    flagged = levels.flagged(sample.cells, sample.base_rate)
-    return LeadTimes(len(lost), *(_warnings(key, sample, chosen, lost, horizon_days) for chosen in (high, flagged)))
+    silences, silence = np.unique(np.stack([sample.customer, last_order], axis=1), axis=0, return_inverse=True)
+    silence = np.ravel(silence)
+    first_slice = np.full(len(silences), -1)
+    # slices are numbered backwards: of a silence's slices the oldest stands last
+    first_slice[silence] = np.arange(len(silence))
+    group = sample.group[first_slice]
+    lost = np.zeros(len(silences), dtype=bool)
+    lost[silence[sample.churned]] = True
+    ends = silences[:, 1] + horizon_days
+    warned = {
+        "high": levels.reached(sample.cells, sample.base_rate, levels.high),
+        "flagged": levels.flagged(sample.cells, sample.base_rate),
+    }
+    days = {name: _days_ahead(sample, silence, ends, chosen) for name, chosen in warned.items()}
+    found = {}
+    for name in GROUPS:
+        inside = lost & ((group == name) | (name == "all"))
+        ahead = {level: values[inside & (values > 0)] for level, values in days.items()}
+        found[name] = LeadTimes(int(inside.sum()), ahead["high"], ahead["flagged"])
+    return found
 
 
-def _warnings(
-    key: NDArray[np.int64], sample: Sample, flagged: NDArray[np.bool_], lost: set[tuple[int, ...]], horizon_days: int
+def _days_ahead(
+    sample: Sample, silence: NDArray[np.int64], ends: NDArray[np.int64], flagged: NDArray[np.bool_]
 ) -> Floats:
-    """Days from the first flagged slice of each lost silence to its end, for those that were flagged before it."""
-    first: dict[tuple[int, ...], int] = {}
-    for position in np.flatnonzero(flagged):
-        one = tuple(key[position].tolist())
-        day = int(sample.snapshot[position])
-        first[one] = min(first.get(one, day), day)
-    days = [one[1] + horizon_days - first[one] for one in lost if one in first]
-    return np.array([day for day in days if day > 0], dtype=np.float64)
+    """Days from the first flagged slice of each silence to its end; 0 where none was."""
+    first = np.full(len(ends), np.iinfo(np.int64).max)
+    np.minimum.at(first, silence[flagged], sample.snapshot[flagged])
+    return np.where(first < ends, ends - np.minimum(first, ends), 0).astype(np.float64)

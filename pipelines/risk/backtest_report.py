@@ -58,4 +58,4 @@ def shown(figure: Figure | None) -> str:
         return ""
     if math.isnan(figure.low):
         return f"{figure.value:.3f}"
-    return f"{figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})"
+    return f"{figure.value:.3f} ({figure.low:.3f}\N{EN DASH}{figure.high:.3f})"
