@@ -15,6 +15,7 @@ from rich.table import Table
 from pipelines.cli import render
 from pipelines.cli.demo import LAST_DATE, SOURCE_DATABASE
 from pipelines.demo import reasons
+from pipelines.demo.fates import CAUSES
 from pipelines.evaluate.aside import AsideBusy
 from pipelines.settings import Settings, get_settings
 from pipelines.warehouse.connection import warehouse_engine
@@ -74,15 +75,24 @@ def _show(console: Console, figures: list[reasons.CodeFigures], dates: list[date
             _share(one.found_first, one.leaving),
             _share(one.found, one.given),
             _share(one.found, one.given_leaving),
-            f"{one.leaving / one.flagged:.0%}" if one.flagged else "none",
+            f"{one.leaving / one.flagged_leaving:.0%}" if one.flagged_leaving else "none",
             f"{one.shown / one.stayer_dates:.1%}" if one.stayer_dates else "none",
             f"{one.alarmed / one.stayer_dates:.1%}" if one.stayer_dates else "none",
         )
     console.print(table)
+    told = [one for one in figures if one.code in CAUSES]
+    causes = sum(one.leaving for one in told)
+    first, found = sum(one.found_first for one in told), sum(one.found for one in told)
+    console.print(
+        f"{figures[0].flagged:,} customers were flagged, {figures[0].flagged_leaving:,} of them leave. Where one"
+        f" leaves for one of the six causes, the strongest reason is the true one for {_share(first, causes)},"
+        f" any of its reasons for {_share(found, causes)}.",
+        highlight=False,
+    )
     console.print(
         f"{len(dates)} dates from {dates[0]} to {dates[-1]}, {observations:,} active customers and dates. Recall and"
         " precision count a customer on the first date on which it was flagged, while its cause was at work or it had"
-        " gone for less than the horizon, or at all where it stays. By chance: the share of the flagged customers that"
-        " leave for the cause. Stayers never leave: shown is the signal, flagged or not, alarmed flagged and given it.",
+        " gone for less than the horizon, or at all where it stays. By chance: the cause's share of those that leave."
+        " Stayers never leave: shown is the signal, flagged or not, alarmed flagged and given it.",
         highlight=False,
     )

@@ -22,20 +22,19 @@ from pipelines.demo.fates import CAUSES
 from pipelines.settings import Settings
 
 NEEDED = ("reason_signal", "reason_customer", "churn_customer")
-LAYERS = ("staging", "intermediate", "churn")
 OBSERVED = """
     select
         customer.customer_id,
         customer.churn_risk_level in ('medium', 'high') as is_flagged,
-        (
-            select array_agg(given.reason_code order by given.reason_rank)
-            from {given} as given where given.customer_id = customer.customer_id
-        ) as reasons,
-        (
-            select array_agg(distinct signal.reason_code)
-            from {signal} as signal where signal.customer_id = customer.customer_id
-        ) as signals
+        given.reasons,
+        shown.signals
     from {customer} as customer
+    left join (
+        select customer_id, array_agg(reason_code order by reason_rank) as reasons from {given} group by customer_id
+    ) as given on customer.customer_id = given.customer_id
+    left join (
+        select customer_id, array_agg(distinct reason_code) as signals from {signal} group by customer_id
+    ) as shown on customer.customer_id = shown.customer_id
     where customer.churn_risk_level is not null
 """
 
@@ -72,7 +71,8 @@ class CodeFigures:
 
     `leaving`: flagged customers that leave for the code's cause; `found`: of them, given the code; `found_first`: given
     it as the first reason. `given`: flagged customers given the code; `given_leaving`: of them, leaving for whatever
-    cause. `flagged`: all flagged customers. Recall is found / leaving, precision found / given.
+    cause. `flagged`: all flagged customers; `flagged_leaving`: of them, leaving for whatever
+    cause. Recall is found / leaving, precision found / given.
     Of those that stay, over all dates: `stayer_dates` customers and dates, `shown` of them with the signal, flagged or
     not, `alarmed` flagged and given the code.
     """
@@ -84,6 +84,7 @@ class CodeFigures:
     given: int
     given_leaving: int
     flagged: int
+    flagged_leaving: int
     stayer_dates: int
     shown: int
     alarmed: int
@@ -126,6 +127,7 @@ def figures_of(
                 given=len(given),
                 given_leaving=sum(fates[name].cause is not None for name in given),
                 flagged=len(first),
+                flagged_leaving=sum(fates[name].cause is not None for name in first),
                 stayer_dates=len(staying),
                 shown=sum(code in one.signals for one in staying),
                 alarmed=sum(code in one.reasons for one in staying),
@@ -158,7 +160,7 @@ def observe(settings: Settings, engine: sa.Engine, dates: Sequence[date]) -> lis
         }
         for day in dates:
             evaluation.set_night({**night, "as_of_date": day.isoformat()})
-            evaluation.run(LAYERS, NEEDED)
+            evaluation.run(for_models=NEEDED)
             with engine.connect() as connection:
                 rows = connection.execute(sa.text(OBSERVED.format(**relations))).all()
             found += [

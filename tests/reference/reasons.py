@@ -116,8 +116,13 @@ def _is_on_time(line: Line) -> bool:
     return arrived >= Fraction(95, 100) * line.quantity
 
 
+def knows_deliveries(facts: Facts) -> bool:
+    """Whether a delivery of any line promised in 12m is known; else lateness is not known either."""
+    return any(line.delivered and line.promised_on in facts.in_12m for lines in facts.lines.values() for line in lines)
+
+
 def promises_broken(facts: Facts, customer: str) -> Severities:
-    if not facts.is_supplied("delivery"):
+    if not knows_deliveries(facts):
         return {}
     promised = facts.lines.get(customer, [])
     recent = [_is_on_time(line) for line in promised if line.promised_on in _days_back(facts, 90)]

@@ -15,15 +15,17 @@ with promised as (
         and line.promised_on <= rule.as_of_date
 ),
 
+-- one row per promised line of which a delivery is known
 arrived as (
     select
         promised.order_id,
         promised.line_number,
-        sum(delivery.quantity) as quantity
+        coalesce(sum(delivery.quantity) filter (where delivery.delivered_on <= promised.promised_on), 0) as quantity
     from promised
     inner join {{ ref('stg_delivery') }} as delivery
         on promised.order_id = delivery.order_id and promised.line_number = delivery.line_number
-    where delivery.delivered_on <= promised.promised_on
+    cross join {{ ref('stg_night') }} as night
+    where delivery.delivered_on <= night.as_of_date
     group by promised.order_id, promised.line_number
 ),
 
@@ -37,12 +39,8 @@ kept as (
         coalesce(arrived.quantity >= promised.enough_quantity, false) as is_on_time
     from promised
     left join arrived on promised.order_id = arrived.order_id and promised.line_number = arrived.line_number
-    -- where nothing is known of any delivery, lateness is not known either
-    where exists (
-        select 1 from {{ ref('stg_delivery') }} as delivery
-        cross join {{ ref('stg_night') }} as night
-        where delivery.delivered_on <= night.as_of_date
-    )
+    -- where no delivery is known at all, lateness is not known either
+    where exists (select known.order_id from arrived as known)
 )
 
 select

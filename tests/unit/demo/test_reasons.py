@@ -58,7 +58,7 @@ def test_precision_and_recall_count_customers_and_alarms_count_dates():
         observations, FATES, ["complaint_unresolved", "contact_lapsed", "rhythm_broken"], HORIZON
     )
     assert (complaint.leaving, complaint.found, complaint.found_first) == (2, 1, 0)
-    assert (complaint.given, complaint.given_leaving, complaint.flagged) == (2, 1, 4)
+    assert (complaint.given, complaint.given_leaving, complaint.flagged, complaint.flagged_leaving) == (2, 1, 4, 3)
     assert (complaint.stayer_dates, complaint.shown, complaint.alarmed) == (2, 2, 1)
     assert (contact.leaving, contact.found, contact.given, contact.given_leaving) == (0, 0, 2, 2)
     assert (contact.shown, contact.alarmed) == (1, 0)
