@@ -1,6 +1,13 @@
 """The second gate: what is about to be published."""
 
-from expectations.candidates import customer_indicator, customer_tier, indicator, landed_together, master_data
+from expectations.candidates import (
+    customer_indicator,
+    customer_tier,
+    indicator,
+    landed_together,
+    master_data,
+    tier_override,
+)
 
 SUITES = (
     customer_tier.SUITE,
@@ -10,4 +17,5 @@ SUITES = (
     landed_together.KEY,
     master_data.CUSTOMER,
     master_data.PRODUCT,
+    tier_override.SUITE,
 )

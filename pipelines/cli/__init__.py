@@ -16,9 +16,12 @@ from pipelines.cli import (
     demo,
     demo_causes,
     explain,
+    hysteresis,
     night,
+    overrides,
     rejects,
     reload,
+    replay,
     sources,
     warehouse,
     watch,
@@ -35,6 +38,9 @@ app.command("status")(night.status)
 app.command("airflow", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(night.airflow)
 app.command("explain")(explain.explain)
 app.command("diff")(explain.diff)
+app.command("replay")(replay.replay)
+app.command("hysteresis")(hysteresis.hysteresis)
+app.add_typer(overrides.app, name="overrides")
 app.command("rejects")(rejects.rejects)
 sources.app.command("reload")(reload.reload)
 sources.app.command("backfill")(reload.backfill)

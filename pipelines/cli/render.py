@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipelines import overrides
 from pipelines.alert.desk import MailState, mail_state
 from pipelines.alert.incident import open_incidents
 from pipelines.alert.mailing import mail_folder
@@ -86,6 +87,7 @@ def night_summary(console: Console, settings: Settings, connection: sa.Connectio
     _pyramid(console, night)
     _best(console, night)
     _risk(console, night)
+    _overrides(console, connection, night.as_of_date)
     _alerts(console, settings, connection, night)
     if run_id is not None:
         report = summary.run_report(connection, run_id)
@@ -148,6 +150,15 @@ def _alerts(console: Console, settings: Settings, connection: sa.Connection, nig
             more = f" and {len(pages) - 2} more" if len(pages) > 2 else ""
             text = f"    {of_night.name}: {', '.join(pages[:2])}{more}"
             console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def _overrides(console: Console, connection: sa.Connection, as_of: date) -> None:
+    holding = sum(one.state == "holds" for one in overrides.list_all(connection, as_of))
+    if holding:
+        console.print(f"tiers set by hand: {holding} (`cvp overrides list`)", highlight=False)
+    if expired := overrides.recently_expired(connection, as_of):
+        told = ", ".join(f"{one.customer_id} ({one.tier} until {one.last_day}, {one.author})" for one in expired)
+        console.print(f"[yellow]no longer set by hand:[/yellow] {escape(told)}", soft_wrap=True, highlight=False)
 
 
 def _gates(console: Console, report: summary.RunReport) -> None:

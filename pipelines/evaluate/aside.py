@@ -23,6 +23,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from pipelines.evaluate.landing import known_versions
 from pipelines.settings import Settings
 from pipelines.transform import CompiledModel, CompiledProject, compile_models
 from pipelines.transform.dbt import DBT_SCHEMAS
@@ -179,17 +180,8 @@ def _furnish(engine: sa.Engine, purpose: str, project: CompiledProject, known_at
 
 
 def _known(entity: str, known_at: datetime | None) -> str:
-    """The versions of an entity's rows that were known at an instant: at most one per source system and key."""
-    table = f"landing.{quote(entity)}"
     if known_at is None:
-        return f"select * from {table}"
-    instant = f"timestamptz '{known_at.isoformat()}'"
+        return f"select * from landing.{quote(entity)}"
     if entity == "landing_history":
-        return f"select * from {table} where known_to <= {instant}"
-    return (
-        f"select * from {table} where extracted_at <= {instant}"
-        f" union all select version.* from landing.landing_history as superseded"
-        f" cross join lateral jsonb_populate_record(null::{table}, superseded.row) as version"
-        f" where superseded.entity = '{entity}' and superseded.known_from <= {instant}"
-        f" and {instant} < superseded.known_to"
-    )
+        return f"select * from landing.landing_history where known_to <= timestamptz '{known_at.isoformat()}'"
+    return known_versions(entity, known_at)

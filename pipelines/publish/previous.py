@@ -12,16 +12,17 @@ from pipelines.warehouse.schema import PREVIOUS_INDICATOR, PREVIOUS_NIGHT, PREVI
 
 _LATEST = "select max(as_of_date) from published.tier_summary where as_of_date < :as_of"
 _NIGHT = """
-    insert into control.previous_night (customer_id, as_of_date, tier, tier_computed, tier_since_on, value_score)
+    insert into {prefix}control.previous_night
+        (customer_id, as_of_date, tier, tier_computed, tier_since_on, value_score)
     select customer_id, as_of_date, tier, tier_computed, tier_since_on, value_score
     from published.customer_tier_history where as_of_date = :before
 """
 _SCOPES = """
-    insert into control.previous_scope_tier (scope, scope_id, customer_id, as_of_date, tier_computed)
+    insert into {prefix}control.previous_scope_tier (scope, scope_id, customer_id, as_of_date, tier_computed)
     select scope, scope_id, customer_id, as_of_date, tier_computed from published.scope_tier where as_of_date = :before
 """
 _RUN = """
-    insert into control.previous_run (as_of_date, known_at, source_systems, calibration_version)
+    insert into {prefix}control.previous_run (as_of_date, known_at, source_systems, calibration_version)
     select published.as_of_date, published.published_at, run.source_systems, published.calibration_version
     from published.customer_tier_history as published
     inner join control.run as run on published.run_id = run.run_id
@@ -36,21 +37,27 @@ def previous_night(connection: sa.Connection, settings: Settings, as_of: date) -
     Returns:
         Its date; None, and the copies empty, where no night before `as_of` was published.
     """
+    before: date | None = None
+    if connection.scalar(sa.text("select to_regclass('published.tier_summary')")) is not None:
+        before = connection.scalar(sa.text(_LATEST), {"as_of": as_of})
+    copy_night(connection, settings, before)
+    return before
+
+
+def copy_night(connection: sa.Connection, settings: Settings, before: date | None, prefix: str = "") -> None:
+    """Copy a published night to `{prefix}control.previous_*`, or empty them; `prefix` is an evaluation's aside."""
     for table in (PREVIOUS_NIGHT, PREVIOUS_SCOPE_TIER, PREVIOUS_RUN, PREVIOUS_INDICATOR):
-        connection.execute(sa.text(f"truncate {table.schema}.{table.name}"))
-    if connection.scalar(sa.text("select to_regclass('published.tier_summary')")) is None:
-        return None
-    before: date | None = connection.scalar(sa.text(_LATEST), {"as_of": as_of})
+        connection.execute(sa.text(f"truncate {prefix}control.{table.name}"))
     if before is None:
-        return None
-    connection.execute(sa.text(_NIGHT), {"before": before})
+        return
+    statements = [_NIGHT, _RUN]
     if connection.scalar(sa.text("select to_regclass('published.scope_tier')")) is not None:
-        connection.execute(sa.text(_SCOPES), {"before": before})
-    connection.execute(sa.text(_RUN), {"before": before})
+        statements.append(_SCOPES)
+    for statement in statements:
+        connection.execute(sa.text(statement.format(prefix=prefix)), {"before": before})
     scored = scored_indicators(connection, settings, before)
     connection.execute(
-        sa.text(f"insert into control.previous_indicator ({COLUMNS}) select {COLUMNS} from {scored} as s")
+        sa.text(f"insert into {prefix}control.previous_indicator ({COLUMNS}) select {COLUMNS} from {scored} as s")
     )
     for table in (PREVIOUS_NIGHT, PREVIOUS_SCOPE_TIER, PREVIOUS_INDICATOR):
-        connection.execute(sa.text(f"analyze {table.schema}.{table.name}"))
-    return before
+        connection.execute(sa.text(f"analyze {prefix}control.{table.name}"))

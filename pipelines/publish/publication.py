@@ -27,6 +27,20 @@ from pipelines.warehouse.schema import NIGHT, RUN
 __all__ = ["PublicationError", "publish_night"]
 
 
+# With the columns that were published: what is added later is null in this night without having been computed null.
+_NIGHT_AS_TOLD = f"""
+    select to_jsonb(tonight) || jsonb_build_object('columns', (
+        select jsonb_object_agg(candidate.name, candidate.columns)
+        from (
+            select relation.relname as name, jsonb_agg(attribute.attname) as columns
+            from pg_class as relation inner join pg_attribute as attribute on attribute.attrelid = relation.oid
+            where relation.relnamespace = '{CANDIDATES}'::regnamespace and relation.relkind = 'r'
+                and attribute.attnum > 0 and not attribute.attisdropped
+            group by relation.relname
+        ) as candidate
+    ))
+    from control.night as tonight  -- not `night`, which is a column of the ledger's own
+"""
 AlsoWritten = Callable[[sa.Connection, date], None]
 
 
@@ -139,9 +153,8 @@ def _forget_old_nights(connection: sa.Connection, newest: date) -> None:
 
 def _mark_published(connection: sa.Connection, run_id: str) -> None:
     version = sa.select(NIGHT.c.calibration_version).scalar_subquery()
-    # a replay evaluates with what this night was told, whatever the settings are by then; `night` alone would be the
-    # ledger's own column, which is still null
-    night = sa.text("(select to_jsonb(told) from control.night as told)")
+    # a replay evaluates with what this night was told, whatever the settings are by then
+    night = sa.text(f"({_NIGHT_AS_TOLD})")
     basis = sa.text("(select tier_rule_basis.basis from tiers.tier_rule_basis)")
     connection.execute(
         sa.update(RUN).where(RUN.c.run_id == run_id).values(

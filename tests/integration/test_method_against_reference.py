@@ -9,7 +9,7 @@ set aside, and one night after another.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -121,6 +121,96 @@ def test_models_say_what_the_reference_says_of_special_companies(
     night = reference.evaluate(measured, reference.first_calibration(measured, weights), before)
     _run(models, module_warehouse, company, night, before, [], {})
     _compare(models, night, {})
+
+
+SCOPE_SEED = 2
+SCOPE_SHARES = ("margin_share", "volume_share", "cumulative_margin_share", "cumulative_volume_share")
+
+
+def _departments(company: Company, measured: reference.Measured, of: Callable[[int], str]) -> Company:
+    """The company with a master row for everybody, each in the department that `of` its number says."""
+    masters = {row["customer_id"]: row for row in company["customer"]}
+    names = sorted(measured.facts.customers)
+    customers = [
+        {"customer_name": "inferred before"}
+        | masters.get(name, {})
+        | {"customer_id": name, "sales_department": of(number)}
+        for number, name in enumerate(names)
+    ]
+    return company | {"customer": customers}
+
+
+def _scope_night(
+    models: Models, warehouse: Warehouse, company: Company, scopes_before: ScopesBefore | None = None
+) -> tuple[reference.Night, Mapping[str, Previous]]:
+    as_of = AS_OF_DATES[SCOPE_SEED]
+    measured = reference.measure(company, Parameters(as_of))
+    before, _ = given_before(SCOPE_SEED, measured)
+    night = reference.evaluate(measured, given_calibration(SCOPE_SEED, measured), before)
+    _run(models, warehouse, company, night, before, [], scopes_before or {})
+    return night, before
+
+
+def test_a_department_that_holds_the_whole_company_is_tiered_as_the_company(
+    models: Models, module_warehouse: Warehouse
+) -> None:
+    as_of = AS_OF_DATES[SCOPE_SEED]
+    company = make_company(SCOPE_SEED, as_of)
+    measured = reference.measure(company, Parameters(as_of))
+    company = _departments(company, measured, lambda _: "everybody's")
+    before, _ = given_before(SCOPE_SEED, reference.measure(company, Parameters(as_of)))
+    held = {("department", "everybody's"): {name: one.tier_computed for name, one in before.items()}}
+    _scope_night(models, module_warehouse, company, held)
+    whole = {row["customer_id"]: row for row in models.read("candidates.customer_tier") if row["is_active"]}
+    own = {row["customer_id"]: row for row in models.read("candidates.scope_tier") if row["scope"] == "department"}
+    assert own.keys() == whole.keys() != set()
+    assert any(row["tier_raw"] != row["tier_computed"] for row in own.values())
+    for customer, row in own.items():
+        theirs = whole[customer]
+        for name in ("tier_raw", "tier_computed", "is_margin_imputed", *SCOPE_SHARES):
+            assert row[name] == theirs[name], (customer, name)
+        assert row["scope_rank"] == theirs["company_rank"] == theirs["department_rank"]
+
+
+def test_what_one_department_sells_moves_nobody_in_another(models: Models, module_warehouse: Warehouse) -> None:
+    as_of = AS_OF_DATES[SCOPE_SEED]
+    company = make_company(SCOPE_SEED, as_of)
+    measured = reference.measure(company, Parameters(as_of))
+    # a referral carries revenue from one customer's department into another's score
+    company = {entity: rows for entity, rows in company.items() if entity != "collaboration"}
+    company = _departments(company, measured, lambda number: f"D{number % 3}")
+    _scope_night(models, module_warehouse, company)
+
+    def rows() -> dict[tuple[object, ...], Row]:
+        found = [row for row in models.read("candidates.scope_tier") if row["scope"] == "department"]
+        return {(row["scope_id"], row["customer_id"]): row for row in found}
+
+    def company_shares() -> dict[object, object]:
+        return {row["customer_id"]: row["margin_share"] for row in models.read("candidates.customer_tier")}
+
+    before, shares_before = rows(), company_shares()
+    first = {row["customer_id"] for row in company["customer"] if row["sales_department"] == "D0"}
+    orders = {row["order_id"] for row in company["sales_order"] if row["customer_id"] in first}
+    grown = [
+        row | {"quantity": row["quantity"] * 7} if row["order_id"] in orders and row["quantity"] is not None else row
+        for row in company["sales_order_line"]
+    ]
+    # the calibration stays: a score moves only because the customer moved
+    parameters = Parameters(as_of)
+    driver.land(module_warehouse.engine, company | {"sales_order_line": grown})
+    driver.set_night(module_warehouse.engine, parameters)
+    calibration = given_calibration(SCOPE_SEED, reference.measure(company, parameters))
+    driver.set_calibration(module_warehouse.engine, calibration, parameters, 1)
+    given, _ = given_before(SCOPE_SEED, reference.measure(company, parameters))
+    driver.set_before(module_warehouse.engine, given, [])
+    models.run()
+    after = rows()
+    assert company_shares() != shares_before
+    others = {key for key in before if key[0] != "D0"}
+    assert others == {key for key in after if key[0] != "D0"} != set()
+    assert {key: after[key] for key in others} == {key: before[key] for key in others}
+    for scope in ("D0", "D1", "D2"):
+        assert sum(row["margin_share"] for key, row in after.items() if key[0] == scope) == pytest.approx(1)
 
 
 def _check_published(warehouse: Warehouse, night: reference.Night, scopes_before: ScopesBefore) -> None:

@@ -73,6 +73,14 @@ BAD_DATA = {
     "customers_are_in_the_master_data": """
         update staging.stg_customer set is_inferred = true where customer_id = 'C12'
     """,
+    "no_override_has_just_expired": """
+        insert into control.tier_override (customer_id, tier, reason, author, starts_on, expires_on)
+        values ('C01', 'core', 'patron', 'test', '2026-01-01', '2026-03-30')
+    """,
+    "overridden_customers_are_known": """
+        insert into control.tier_override (customer_id, tier, reason, author, starts_on, expires_on)
+        values ('C99', 'core', 'patron', 'test', '2026-01-01', '2026-03-31')
+    """,
     "products_are_in_the_master_data": "insert into staging.stg_product values ('P-gone', true)",
 }
 
@@ -89,9 +97,11 @@ SHOWN = {
     "entity",
     "entity_key",
     "indicator_id",
+    "last_day",
     "newest_ordered_on",
     "oldest_ordered_on",
     "order_ids",
+    "override_id",
     "product_id",
     "rate_date",
     "row_count",
