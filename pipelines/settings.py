@@ -25,6 +25,8 @@ from pydantic_settings import (
 )
 
 PROJECT = Path(__file__).resolve().parent.parent
+# the judgement set of every customer that no other set is for
+DEFAULT_SET = "default"
 
 
 class SettingsError(Exception):
@@ -95,6 +97,14 @@ class Settings(BaseSettings):
     churn_high_odds: Decimal = Field(Decimal(4), gt=1, description="times the base rate's odds")
     churn_medium_odds: Decimal = Field(Decimal(2), gt=1, description="times the base rate's odds")
 
+    judgement_sets: Annotated[list[str], NoDecode, BeforeValidator(_split)] = Field(
+        default_factory=lambda: [DEFAULT_SET],
+        description="the judgement sets of the next calibration, in order of precedence, `default` last",
+    )
+    judgement_folder: Path | None = Field(
+        None, description="folder with your own judgement sets, a folder each; empty: the shipped ones"
+    )
+
     rejected_share_limit: Decimal = Field(
         Decimal("0.05"), ge=0, le=1, description="of the rows read of an entity; above it the night stops"
     )
@@ -139,6 +149,13 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (KeyError, ValueError, OSError):
             raise ValueError(f"{value!r} is no IANA time zone; write for example Asia/Shanghai") from None
+        return value
+
+    @field_validator("judgement_sets")
+    @classmethod
+    def _default_set_last(cls, value: list[str]) -> list[str]:
+        if not value or value[-1] != DEFAULT_SET or len(set(value)) < len(value):
+            raise ValueError(f'name each set once and {DEFAULT_SET!r} last; write for example ["trader", "default"]')
         return value
 
     @field_validator("reporting_currency")

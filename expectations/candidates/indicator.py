@@ -18,7 +18,7 @@ SUITE = Suite(
             cure="restore the indicator's model, or make and activate a calibration without it",
             unexpected_rows="""
                 -- one row per indicator that weighs and is not published
-                select calibrated.indicator_id
+                select distinct calibrated.indicator_id
                 from control.calibration_indicator as calibrated
                 inner join control.night as night on night.calibration_version = calibrated.version
                 where

@@ -19,8 +19,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pipelines.calibrate import ahp
 from pipelines.indicators import DIMENSIONS, Indicator
 
-DEFAULT_JUDGEMENTS = Path(__file__).resolve().parent / "judgements" / "default"
 ROOT = "value"
+# the one file of a set's folder that is no node
+DESCRIPTION = "set.yml"
 
 
 class JudgementError(Exception):
@@ -55,6 +56,7 @@ class WeighedNode:
     node: str
     weights: Mapping[str, float]
     consistency_ratio: float
+    judgements: tuple[Judgement, ...] = ()
 
 
 def read_node(path: Path) -> Node:
@@ -105,7 +107,8 @@ def weigh(path: Path, node: Node) -> WeighedNode:
     ratio = ahp.consistency_ratio(matrix)
     if ratio >= ahp.CONSISTENCY_LIMIT:
         raise JudgementError(_contradiction(path, node, matrix, ratio))
-    return WeighedNode(node.node, dict(zip(node.children, ahp.weights(matrix), strict=True)), ratio)
+    weights = dict(zip(node.children, ahp.weights(matrix), strict=True))
+    return WeighedNode(node.node, weights, ratio, node.judgements)
 
 
 def _contradiction(path: Path, node: Node, matrix: ahp.Matrix, ratio: float) -> str:
@@ -121,19 +124,21 @@ def _contradiction(path: Path, node: Node, matrix: ahp.Matrix, ratio: float) -> 
     )
 
 
-def weigh_tree(folder: Path, indicators: Iterable[Indicator]) -> dict[str, WeighedNode]:
-    """Every node of the tree, weighed, by name.
+def weigh_tree(folder: Path, indicators: Iterable[Indicator], fallback: Path | None = None) -> dict[str, WeighedNode]:
+    """Every node of the tree, weighed, by name; a node without a file is judged as in `fallback` where one is given.
 
     Raises:
         JudgementError: a file is faulty or contradicts itself, or the tree and the indicators' registry differ.
     """
-    tree = {ROOT: set(DIMENSIONS)} | {dimension: set() for dimension in DIMENSIONS}
+    tree: dict[str, set[str]] = {ROOT: set(DIMENSIONS)} | {dimension: set() for dimension in DIMENSIONS}
     for indicator in indicators:
         tree[indicator.dimension].add(indicator.group)
         tree.setdefault(indicator.group, set()).add(indicator.indicator_id)
     weighed = {}
     for name, children in tree.items():
         path = folder / f"{name}.yml"
+        if fallback is not None and not path.exists():
+            path = fallback / path.name
         node = read_node(path)
         missing, unknown = children - set(node.children), set(node.children) - children
         if missing:
@@ -141,25 +146,27 @@ def weigh_tree(folder: Path, indicators: Iterable[Indicator]) -> dict[str, Weigh
         if unknown:
             raise JudgementError(f"{path}: {', '.join(sorted(unknown))} is not of {name} by the indicator models")
         weighed[name] = weigh(path, node)
-    strangers = sorted(path.name for path in folder.glob("*.yml") if path.stem not in tree)
+    strangers = sorted(path.name for path in folder.glob("*.yml") if path.stem not in tree and path.name != DESCRIPTION)
     if strangers:
         raise JudgementError(f"{folder}: {', '.join(strangers)} belongs to no node of the tree")
     return weighed
 
 
-def nominal_weights(folder: Path, indicators: Iterable[Indicator]) -> dict[str, float]:
+def nominal_weights(shares: Mapping[str, Mapping[str, float]], indicators: Iterable[Indicator]) -> dict[str, float]:
     """Indicator id -> nominal weight, the product down the tree; all of them sum to 1.
 
-    Raises:
-        JudgementError: as `weigh_tree`.
+    `shares`: node -> child -> its weight inside the node (sum 1).
     """
-    registry = tuple(indicators)
-    tree = weigh_tree(folder, registry)
     products = {
-        one.indicator_id: tree[ROOT].weights[one.dimension]
-        * tree[one.dimension].weights[one.group]
-        * tree[one.group].weights[one.indicator_id]
-        for one in registry
+        one.indicator_id: shares[ROOT][one.dimension]
+        * shares[one.dimension][one.group]
+        * shares[one.group][one.indicator_id]
+        for one in indicators
     }
     total = math.fsum(products.values())
     return {indicator_id: product / total for indicator_id, product in products.items()}
+
+
+def judged_weights(tree: Mapping[str, WeighedNode], indicators: Iterable[Indicator]) -> dict[str, float]:
+    """Indicator id -> nominal weight by the judgements alone."""
+    return nominal_weights({name: node.weights for name, node in tree.items()}, indicators)

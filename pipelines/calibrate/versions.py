@@ -7,17 +7,25 @@ it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from datetime import date
 
 import sqlalchemy as sa
 
 from pipelines.calibrate import population
+from pipelines.calibrate.judgement_sets import JudgementSet, read_sets
 from pipelines.calibrate.population import ReferencePoints
-from pipelines.calibrate.tree import DEFAULT_JUDGEMENTS, nominal_weights
+from pipelines.calibrate.tree import WeighedNode, judged_weights
 from pipelines.indicators import Indicator, load_indicators
 from pipelines.settings import Settings
-from pipelines.warehouse.schema import CALIBRATION, CALIBRATION_INDICATOR, NIGHT
+from pipelines.warehouse.schema import (
+    CALIBRATION,
+    CALIBRATION_ACTIVATION,
+    CALIBRATION_INDICATOR,
+    CALIBRATION_JUDGEMENT_SET,
+    NIGHT,
+)
 
 log = logging.getLogger(__name__)
 
@@ -38,20 +46,19 @@ class CalibrationError(Exception):
 
 
 def calibration_for(connection: sa.Connection, as_of: date) -> int | None:
-    """The version that applies to a date: of the activated ones the newest active by then, else the first.
+    """The version that applies to a date: that of the newest activation by then, else the first version activated.
 
-    None where no version is finished yet. Of two activated for the same day the later version applies.
+    None where no version is active yet. Of two activations for the same day the later one holds.
     """
-    activated = sa.and_(_FINISHED, CALIBRATION.c.active_from_on.is_not(None))
     newest = (
-        sa.select(CALIBRATION.c.version)
-        .where(activated, CALIBRATION.c.active_from_on <= as_of)
-        .order_by(CALIBRATION.c.active_from_on.desc(), CALIBRATION.c.version.desc())
+        sa.select(CALIBRATION_ACTIVATION.c.version)
+        .where(CALIBRATION_ACTIVATION.c.active_from_on <= as_of)
+        .order_by(CALIBRATION_ACTIVATION.c.active_from_on.desc(), CALIBRATION_ACTIVATION.c.activation_id.desc())
         .limit(1)
     )
     version = connection.scalar(newest)
     if version is None:
-        version = connection.scalar(sa.select(sa.func.min(CALIBRATION.c.version)).where(activated))
+        version = connection.scalar(sa.select(sa.func.min(CALIBRATION_ACTIVATION.c.version)))
     return version
 
 
@@ -75,10 +82,10 @@ def first_calibration(settings: Settings, engine: sa.Engine, run_id: str, build_
             _set_night(connection, version)
             return version
     indicators = load_indicators(settings)
-    weights = nominal_weights(DEFAULT_JUDGEMENTS, indicators)
+    sets = read_sets(settings.judgement_sets, indicators, settings.judgement_folder)
     with engine.begin() as connection:
         connection.execute(sa.delete(CALIBRATION).where(sa.not_(_FINISHED)))
-        version = _write_version(connection, as_of, indicators, weights)
+        version = _write_version(connection, as_of, indicators, sets)
         _set_night(connection, version)
     build_scores()
     with engine.begin() as connection:
@@ -101,7 +108,7 @@ def _set_night(connection: sa.Connection, version: int) -> None:
 
 
 def _write_version(
-    connection: sa.Connection, as_of: date, indicators: tuple[Indicator, ...], weights: Mapping[str, float]
+    connection: sa.Connection, as_of: date, indicators: tuple[Indicator, ...], sets: list[JudgementSet]
 ) -> int:
     customers = population.active_customers(connection)
     if customers == 0:
@@ -122,23 +129,54 @@ def _write_version(
             method=METHOD,
         )
     )
-    rows = [_row(version, one, weights[one.indicator_id], references[one.indicator_id]) for one in indicators]
-    connection.execute(sa.insert(CALIBRATION_INDICATOR), rows)
+    for position, judged in enumerate(sets, 1):
+        connection.execute(sa.insert(CALIBRATION_JUDGEMENT_SET).values(_set_row(version, position, judged)))
+        weights = judged_weights(judged.nodes, indicators)
+        rows = [
+            _row(version, judged.name, one, weights[one.indicator_id], references[one.indicator_id])
+            for one in indicators
+        ]
+        connection.execute(sa.insert(CALIBRATION_INDICATOR), rows)
     return version
 
 
-def _row(version: int, indicator: Indicator, weight: float, reference: ReferencePoints) -> dict[str, object]:
+def _set_row(version: int, position: int, judged: JudgementSet) -> dict[str, object]:
     return {
         "version": version,
+        "judgement_set": judged.name,
+        "position": position,
+        "name_en": judged.name_en,
+        "name_zh": judged.name_zh,
+        "reason": judged.reason,
+        "rule": {column: list(values) for column, values in judged.rule.items()},
+        "judgements": _stored(judged.nodes.values()),
+    }
+
+
+def _stored(nodes: Iterable[WeighedNode]) -> dict[str, object]:
+    return {
+        node.node: {
+            "weights": dict(node.weights),
+            "consistency_ratio": node.consistency_ratio,
+            "judgements": [judgement.model_dump() for judgement in node.judgements],
+        }
+        for node in nodes
+    }
+
+
+def _row(
+    version: int, judgement_set: str, indicator: Indicator, weight: float, reference: ReferencePoints
+) -> dict[str, object]:
+    return {
+        "version": version,
+        "judgement_set": judgement_set,
         "indicator_id": indicator.indicator_id,
         "dimension": indicator.dimension,
         "indicator_group": indicator.group,
         "nominal_weight": weight,
         "transform": indicator.scale,
         "higher_is_better": indicator.higher_is_better,
-        "s": reference.s,
-        "lo": reference.lo,
-        "hi": reference.hi,
+        **asdict(reference),
     }
 
 
@@ -152,5 +190,14 @@ def _finish(connection: sa.Connection, version: int, as_of: date) -> None:
     connection.execute(
         sa.update(CALIBRATION)
         .where(CALIBRATION.c.version == version)
-        .values(median_current_score=current, median_potential_score=potential, active_from_on=as_of)
+        .values(median_current_score=current, median_potential_score=potential)
+    )
+    connection.execute(
+        sa.insert(CALIBRATION_ACTIVATION).values(
+            version=version,
+            active_from_on=as_of,
+            activated_at=sa.func.clock_timestamp(),
+            author=FIRST_AUTHOR,
+            reason=FIRST_REASON,
+        )
     )

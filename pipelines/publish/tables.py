@@ -67,6 +67,10 @@ PUBLISHED_TABLES: tuple[PublishedTable, ...] = (
     ),
     PublishedTable("indicator", "published", "indicator", ("indicator_id",), "replaced"),
     PublishedTable("calibration", "published", "calibration", ("calibration_version",), "replaced"),
+    PublishedTable(
+        "calibration_weight", "published", "calibration_weight",
+        ("calibration_version", "judgement_set", "indicator_id"), "replaced",
+    ),
 )  # fmt: skip
 
 

@@ -17,12 +17,13 @@ from pipelines.transform.dbt import LAYERS
 # What a layer may read besides the layers before it. `control.previous_*` is the one way back.
 SOURCES = {
     "staging": {"landing.*", "control.night", "control.previous_run"},
-    "scores": {"control.calibration", "control.calibration_indicator"},
+    "scores": {"control.calibration", "control.calibration_indicator", "control.calibration_judgement_set"},
     "churn": {"control.churn_model_score"},
     "tiers": {"control.previous_night", "control.previous_scope_tier", "control.tier_override"},
     "published": {
         "control.tier_support",
         "control.calibration",
+        "control.calibration_activation",
         "control.calibration_indicator",
         "control.previous_indicator",
         "control.previous_run",

@@ -11,9 +11,17 @@ import pytest
 import sqlalchemy as sa
 
 from pipelines.calibrate import CalibrationError, calibration_for, first_calibration, population, versions
+from pipelines.calibrate.judgement_sets import JudgementSet
 from pipelines.calibrate.population import ReferencePoints
+from pipelines.calibrate.tree import WeighedNode
 from pipelines.indicators import Indicator
-from pipelines.warehouse.schema import CALIBRATION, CALIBRATION_INDICATOR, NIGHT
+from pipelines.warehouse.schema import (
+    CALIBRATION,
+    CALIBRATION_ACTIVATION,
+    CALIBRATION_INDICATOR,
+    CALIBRATION_JUDGEMENT_SET,
+    NIGHT,
+)
 from tests.conftest import Warehouse
 
 AS_OF = date(2025, 6, 30)
@@ -36,11 +44,23 @@ def indicator(indicator_id: str, scale: str, dimension: str = "current") -> Indi
 REGISTRY = (indicator("C01", "asinh"), indicator("P01", "linear", "potential"))
 
 
+def equal_set(name: str, rule: dict[str, tuple[str, ...]], current: float) -> JudgementSet:
+    shares = {
+        "value": {"current": current, "potential": 1 - current},
+        "current": {"g": 1.0}, "potential": {"g": 1.0}, "g": {"C01": 1.0, "P01": 1.0},
+    }  # fmt: skip
+    nodes = {node: WeighedNode(node, weights, 0.0) for node, weights in shares.items()}
+    return JudgementSet(name, "name", "名", "reason", rule, nodes)
+
+
+SETS = [equal_set("trader", {"industry": ("trading",)}, 0.75), equal_set("default", {}, 0.5)]
+
+
 @pytest.fixture
 def layers(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[Warehouse]:
-    """A warehouse with a night, three active customers and what calibration reads; two indicators, equally weighed."""
+    """A warehouse with a night, three active customers and what calibration reads; two indicators."""
     monkeypatch.setattr(versions, "load_indicators", lambda settings: REGISTRY)
-    monkeypatch.setattr(versions, "nominal_weights", lambda folder, indicators: {"C01": 0.5, "P01": 0.5})
+    monkeypatch.setattr(versions, "read_sets", lambda names, indicators, folder: SETS)
     with warehouse.engine.begin() as connection:
         for statement in LAYERS.split(";"):
             connection.execute(sa.text(statement))
@@ -128,15 +148,23 @@ def test_version_1_is_made_from_the_night_and_applies_to_it(layers: Warehouse) -
     assert first_calibration(layers.settings, layers.engine, "run", build) == 1
     with layers.engine.connect() as connection:
         made = connection.execute(sa.select(CALIBRATION)).one()
-        rows = connection.execute(sa.select(CALIBRATION_INDICATOR).order_by("indicator_id")).all()
+        rows = connection.execute(sa.select(CALIBRATION_INDICATOR).order_by("judgement_set", "indicator_id")).all()
+        activation = connection.execute(sa.select(CALIBRATION_ACTIVATION)).one()
+        sets = connection.execute(sa.select(CALIBRATION_JUDGEMENT_SET).order_by("position")).all()
         night = connection.execute(sa.select(NIGHT)).one()
     assert (made.median_current_score, made.median_potential_score) == (20, 6)
-    assert (made.population_date, made.active_from_on, made.population_customers) == (AS_OF, AS_OF, 3)
+    assert (made.population_date, made.population_customers) == (AS_OF, 3)
+    assert (activation.version, activation.active_from_on, activation.author) == (1, AS_OF, made.author)
     assert made.author
     assert made.reason
     assert made.method
     assert night.calibration_version == 1
-    assert [(row.indicator_id, row.nominal_weight, row.s) for row in rows] == [("C01", 0.5, 20.0), ("P01", 0.5, None)]
+    assert [(row.judgement_set, row.indicator_id, row.nominal_weight, row.s) for row in rows] == [
+        ("default", "C01", 0.5, 20.0), ("default", "P01", 0.5, None),
+        ("trader", "C01", 0.75, 20.0), ("trader", "P01", 0.25, None),
+    ]  # fmt: skip
+    assert [(one.judgement_set, one.rule) for one in sets] == [("trader", {"industry": ["trading"]}), ("default", {})]
+    assert sets[0].judgements["value"]["weights"] == {"current": 0.75, "potential": 0.25}
     assert (rows[1].lo, rows[1].hi, rows[1].transform) == (None, None, "linear")
 
 
@@ -167,7 +195,7 @@ def test_a_version_cut_short_is_replaced_by_the_next_run(layers: Warehouse) -> N
     version = first_calibration(layers.settings, layers.engine, "next", lambda: builds_scores(layers, [1], [2]))
     with layers.engine.connect() as connection:
         made = connection.execute(sa.select(CALIBRATION)).one()
-        assert connection.scalar(sa.select(sa.func.count()).select_from(CALIBRATION_INDICATOR)) == 2
+        assert connection.scalar(sa.select(sa.func.count()).select_from(CALIBRATION_INDICATOR)) == 4
     assert (version, made.version, made.population_date) == (1, 1, date(2025, 7, 1))
 
 
@@ -185,23 +213,30 @@ def test_a_superseded_run_makes_no_calibration(layers: Warehouse) -> None:
         first_calibration(layers.settings, layers.engine, "other", lambda: None)
 
 
-def test_the_version_of_a_date_is_the_newest_active_by_then_else_the_first(warehouse: Warehouse) -> None:
-    given = [
-        (1, date(2025, 3, 1), 50.0),
-        (2, date(2025, 5, 1), 50.0),
-        (3, date(2025, 5, 1), 50.0),
-        (4, None, 50.0),
-        (5, date(2025, 4, 1), None),
-    ]
+def write_version(connection: sa.Connection, version: int) -> None:
+    connection.execute(
+        sa.insert(CALIBRATION).values(
+            version=version, made_at=sa.func.now(), population_date=AS_OF, population_customers=Decimal(1),
+            author="a", reason="r", method="m", median_current_score=50.0, median_potential_score=50.0,
+        )
+    )  # fmt: skip
+
+
+def test_the_version_of_a_date_is_that_of_the_newest_activation_by_then_else_the_first(warehouse: Warehouse) -> None:
+    """Version 4 was never activated; 1 is taken back into force in June."""
+    activations = [(1, "2025-03-01"), (2, "2025-05-01"), (3, "2025-05-01"), (1, "2025-06-15")]
     with warehouse.engine.begin() as connection:
         assert calibration_for(connection, AS_OF) is None
-        for version, active_from, median in given:
+        for version in (1, 2, 3, 4):
+            write_version(connection, version)
+        assert calibration_for(connection, AS_OF) is None
+        for version, active_from in activations:
             connection.execute(
-                sa.insert(CALIBRATION).values(
-                    version=version, made_at=sa.func.now(), population_date=AS_OF, population_customers=Decimal(1),
-                    author="a", reason="r", method="m", active_from_on=active_from,
-                    median_current_score=median, median_potential_score=median,
+                sa.insert(CALIBRATION_ACTIVATION).values(
+                    version=version, active_from_on=date.fromisoformat(active_from), activated_at=sa.func.now(),
+                    author="a", reason="r",
                 )
             )  # fmt: skip
-        dates = [date(2025, 2, 1), date(2025, 3, 1), date(2025, 4, 30), date(2025, 5, 1), AS_OF]
-        assert [calibration_for(connection, day) for day in dates] == [1, 1, 1, 3, 3]
+        dates = ["2025-02-01", "2025-03-01", "2025-04-30", "2025-05-01", "2025-06-14", "2025-06-15", "2025-06-30"]
+        found = [calibration_for(connection, date.fromisoformat(day)) for day in dates]
+        assert found == [1, 1, 1, 3, 3, 1, 1]

@@ -103,8 +103,12 @@ class Told:
 def other_calibration(engine: sa.Engine, first_day: date) -> None:
     """Version 2, active from a day on: half the weights shifted, every reference point wider."""
     statements = (
-        "insert into control.calibration select 2, made_at, population_date, population_customers, author, reason,"
-        " method, cast(:day as date), median_current_score, median_potential_score from control.calibration",
+        "insert into control.calibration (version, made_at, population_date, population_customers, author, reason,"
+        " method, median_current_score, median_potential_score) select 2, made_at, population_date,"
+        " population_customers, author, reason, method, median_current_score, median_potential_score"
+        " from control.calibration",
+        "insert into control.calibration_activation (version, active_from_on, activated_at, author, reason)"
+        " values (2, cast(:day as date), clock_timestamp(), 'author', 'reason')",
         "create temporary table other on commit drop as select * from control.calibration_indicator where version = 1",
         "update other set version = 2, hi = hi + abs(hi), nominal_weight = nominal_weight"
         " * case when indicator_id < 'C09' then 2.0 else 1.0 end",

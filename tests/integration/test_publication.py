@@ -28,6 +28,7 @@ KEYS = {
     "satisfaction_gap": "industry text, tier text, attribute text, gap double precision",
     "indicator": "indicator_id text, active_weight double precision",
     "calibration": "calibration_version integer, author text",
+    "calibration_weight": "calibration_version integer, judgement_set text, indicator_id text",
 }
 # What else is published needs a candidate, and no rows here.
 KEYS |= {
@@ -46,7 +47,8 @@ def candidates(engine: sa.Engine, as_of: date, run_id: str, score: float) -> Non
         connection.execute(sa.text("drop table if exists tiers.tier_rule_basis"))
         connection.execute(sa.text("create table tiers.tier_rule_basis as select 'margin_and_volume'::text as basis"))
         for name, columns in KEYS.items():
-            dated = "" if name in ("satisfaction_gap", "indicator", "calibration") else "as_of_date date, run_id text, "
+            undated = ("satisfaction_gap", "indicator", "calibration", "calibration_weight")
+            dated = "" if name in undated else "as_of_date date, run_id text, "
             connection.execute(sa.text(f"drop table if exists candidates.{name}"))
             connection.execute(sa.text(f"create table candidates.{name} ({dated}{columns})"))
             connection.execute(sa.text(f"comment on table candidates.{name} is 'One row per test'"))
@@ -63,6 +65,7 @@ def candidates(engine: sa.Engine, as_of: date, run_id: str, score: float) -> Non
             f"tier_transition select {night}, 'core', 'core', {CUSTOMERS}",
             "indicator select 'C01', 1.0",
             "calibration select 1, 'default'",
+            "calibration_weight select 1, 'default', 'C01'",
         ):
             connection.execute(sa.text(f"insert into candidates.{statement}"))
 

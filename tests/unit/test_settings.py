@@ -55,6 +55,7 @@ def test_sources_are_placed_by_file_and_environment_together(monkeypatch, tmp_pa
         ("active_window_months = 0", ["active_window_months", "greater than or equal to 1"]),
         ('active_sources = ["erp"]', ["active_sources", "erp"]),
         ("churn_high_odds = 2\nchurn_medium_odds = 3", ["churn_high_odds must be greater"]),
+        ('judgement_sets = ["trader"]', ["judgement_sets", '["trader", "default"]']),
         ("not toml", ["cvp.toml", "TOML"]),
     ],
 )

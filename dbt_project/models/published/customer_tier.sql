@@ -61,10 +61,12 @@ select
     support.flip_indicator_id,
     support.flip_weight_from,
     support.flip_weight_to,
-    support.flip_tier
+    support.flip_tier,
+    kind.judgement_set
 from {{ ref('int_customer') }} as customer
 cross join {{ ref('stg_night') }} as night
 inner join {{ ref('customer_lifecycle') }} as lifecycle on customer.customer_id = lifecycle.customer_id
+inner join {{ ref('customer_judgement_set') }} as kind on customer.customer_id = kind.customer_id
 inner join {{ ref('tier_customer') }} as tiered on customer.customer_id = tiered.customer_id
 left join {{ ref('tier_line') }} as line on customer.customer_id = line.customer_id
 inner join {{ ref('churn_customer') }} as churn on customer.customer_id = churn.customer_id

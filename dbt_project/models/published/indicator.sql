@@ -32,4 +32,5 @@ select
     calibration.lo,
     calibration.hi
 from registered
-left join {{ ref('score_calibration') }} as calibration on registered.indicator_id = calibration.indicator_id
+left join {{ ref('score_calibration') }} as calibration
+    on registered.indicator_id = calibration.indicator_id and calibration.judgement_set = 'default'

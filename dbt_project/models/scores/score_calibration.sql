@@ -1,6 +1,7 @@
--- One row per indicator of the calibration in force: how its values become points, and what it weighs.
+-- One row per judgement set and indicator of the calibration in force: how values become points, and what they weigh.
 {{ config(materialized='view') }}
 select
+    calibrated.judgement_set,
     calibrated.indicator_id,
     calibrated.dimension,
     calibrated.indicator_group,

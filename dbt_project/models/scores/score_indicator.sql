@@ -15,7 +15,9 @@ with transformed as (
             when 'linear' then cast(measured.value as double precision)
         end as transformed_value
     from {{ ref('indicator_value') }} as measured
-    inner join {{ ref('score_calibration') }} as calibration on measured.indicator_id = calibration.indicator_id
+    inner join {{ ref('customer_judgement_set') }} as kind on measured.customer_id = kind.customer_id
+    inner join {{ ref('score_calibration') }} as calibration
+        on kind.judgement_set = calibration.judgement_set and measured.indicator_id = calibration.indicator_id
 ),
 
 -- where it lies between the reference points, 0 to 1

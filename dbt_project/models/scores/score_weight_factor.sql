@@ -4,6 +4,7 @@
 -- Weights are summed as numeric: such sums do not depend on the order of rows, so a night twice gives equal bytes.
 with calibration as (
     select
+        judgement_set,
         indicator_id,
         dimension,
         indicator_group,
@@ -13,25 +14,29 @@ with calibration as (
 
 group_total as (
     select
+        judgement_set,
         dimension,
         indicator_group,
         sum(nominal_weight) as group_weight,
-        sum(sum(nominal_weight)) over (partition by dimension) as dimension_weight,
-        sum(sum(nominal_weight)) over () as all_weight
+        sum(sum(nominal_weight)) over (partition by judgement_set, dimension) as dimension_weight,
+        sum(sum(nominal_weight)) over (partition by judgement_set) as all_weight
     from calibration
-    group by dimension, indicator_group
+    group by judgement_set, dimension, indicator_group
 ),
 
 group_held as (
     select
         measured.customer_id,
+        calibration.judgement_set,
         calibration.dimension,
         calibration.indicator_group,
         sum(calibration.nominal_weight) as present_weight
     from {{ ref('indicator_value') }} as measured
-    inner join calibration on measured.indicator_id = calibration.indicator_id
+    inner join {{ ref('customer_judgement_set') }} as kind on measured.customer_id = kind.customer_id
+    inner join calibration
+        on kind.judgement_set = calibration.judgement_set and measured.indicator_id = calibration.indicator_id
     where measured.value is not null and calibration.nominal_weight > 0
-    group by measured.customer_id, calibration.dimension, calibration.indicator_group
+    group by measured.customer_id, calibration.judgement_set, calibration.dimension, calibration.indicator_group
 ),
 
 dimension_held as (
@@ -42,7 +47,10 @@ dimension_held as (
         sum(min(group_total.dimension_weight)) over (partition by group_held.customer_id) as held_dimension_weight
     from group_held
     inner join group_total
-        on group_held.dimension = group_total.dimension and group_held.indicator_group = group_total.indicator_group
+        on
+            group_held.judgement_set = group_total.judgement_set
+            and group_held.dimension = group_total.dimension
+            and group_held.indicator_group = group_total.indicator_group
     group by group_held.customer_id, group_held.dimension
 )
 
@@ -58,4 +66,7 @@ from group_held
 inner join dimension_held
     on group_held.customer_id = dimension_held.customer_id and group_held.dimension = dimension_held.dimension
 inner join group_total
-    on group_held.dimension = group_total.dimension and group_held.indicator_group = group_total.indicator_group
+    on
+        group_held.judgement_set = group_total.judgement_set
+        and group_held.dimension = group_total.dimension
+        and group_held.indicator_group = group_total.indicator_group

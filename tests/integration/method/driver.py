@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from pipelines.settings import Settings, get_settings
 from pipelines.warehouse.schema import (
     CALIBRATION,
+    CALIBRATION_ACTIVATION,
     CALIBRATION_INDICATOR,
     LANDING,
     NIGHT,
@@ -100,7 +101,6 @@ def set_calibration(engine: sa.Engine, calibration: Calibration, parameters: Par
         "author": "reference",
         "reason": "differential test",
         "method": "given",
-        "active_from_on": parameters.as_of,
         "median_current_score": calibration.median_current,
         "median_potential_score": calibration.median_potential,
     }
@@ -123,6 +123,14 @@ def set_calibration(engine: sa.Engine, calibration: Calibration, parameters: Par
         connection.execute(sa.delete(CALIBRATION_INDICATOR))
         connection.execute(sa.delete(CALIBRATION))
         connection.execute(sa.insert(CALIBRATION), header)
+        activation = {
+            "version": 1,
+            "active_from_on": parameters.as_of,
+            "activated_at": NOW,
+            "author": "a",
+            "reason": "r",
+        }
+        connection.execute(sa.insert(CALIBRATION_ACTIVATION), activation)
         connection.execute(sa.insert(CALIBRATION_INDICATOR), rows)
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.calibrate import ahp
-from pipelines.calibrate.tree import DEFAULT_JUDGEMENTS, JudgementError, nominal_weights, read_node, weigh, weigh_tree
+from pipelines.calibrate.judgement_sets import SHIPPED_JUDGEMENTS
+from pipelines.calibrate.tree import JudgementError, judged_weights, read_node, weigh, weigh_tree
 from pipelines.indicators import Indicator
 
 GROUPS = {
@@ -26,6 +27,9 @@ GROUPS = {
         "strategic": ["P13", "P14"],
     },
 }
+
+
+DEFAULT_JUDGEMENTS = SHIPPED_JUDGEMENTS / "default"
 
 
 def indicator(indicator_id: str, dimension: str, group: str) -> Indicator:
@@ -64,7 +68,7 @@ def test_the_shipped_judgements_are_consistent_at_every_node() -> None:
 
 def test_nominal_weights_sum_to_1_and_are_the_product_down_the_tree() -> None:
     tree = weigh_tree(DEFAULT_JUDGEMENTS, REGISTRY)
-    weights = nominal_weights(DEFAULT_JUDGEMENTS, REGISTRY)
+    weights = judged_weights(tree, REGISTRY)
     assert sum(weights.values()) == pytest.approx(1, abs=1e-15)
     assert len(weights) == 30
     product = tree["value"].weights["current"] * tree["current"].weights["profit"] * tree["profit"].weights["C02"]
@@ -108,27 +112,27 @@ def test_the_limit_itself_is_refused(folder: Path, monkeypatch: pytest.MonkeyPat
 def test_a_faulty_file_is_refused(folder: Path, node: str, old: str, new: str, message: str) -> None:
     spoil(folder, node, old, new)
     with pytest.raises(JudgementError, match=f"{node}.yml") as refusal:
-        nominal_weights(folder, REGISTRY)
+        weigh_tree(folder, REGISTRY)
     assert message in str(refusal.value)
 
 
 def test_a_missing_file_is_named(folder: Path) -> None:
     (folder / "wallet.yml").unlink()
     with pytest.raises(JudgementError, match=r"wallet\.yml is missing"):
-        nominal_weights(folder, REGISTRY)
+        weigh_tree(folder, REGISTRY)
 
 
 def test_a_file_of_no_node_is_named(folder: Path) -> None:
     (folder / "walet.yml").write_text("node: walet\nchildren: [P04]\n", encoding="utf-8")
     with pytest.raises(JudgementError, match=r"walet\.yml belongs to no node"):
-        nominal_weights(folder, REGISTRY)
+        weigh_tree(folder, REGISTRY)
 
 
 def test_an_indicator_that_nobody_judged_is_named(folder: Path) -> None:
     with pytest.raises(JudgementError, match=r"strategic\.yml: P15 is judged nowhere"):
-        nominal_weights(folder, [*REGISTRY, indicator("P15", "potential", "strategic")])
+        weigh_tree(folder, [*REGISTRY, indicator("P15", "potential", "strategic")])
 
 
 def test_a_judged_indicator_that_no_model_defines_is_named(folder: Path) -> None:
     with pytest.raises(JudgementError, match=r"strategic\.yml: P14 is not of strategic"):
-        nominal_weights(folder, [one for one in REGISTRY if one.indicator_id != "P14"])
+        weigh_tree(folder, [one for one in REGISTRY if one.indicator_id != "P14"])
