@@ -19,13 +19,13 @@ from pipelines.calibrate.population import ReferencePoints
 from pipelines.calibrate.tree import WeighedNode, judged_weights
 from pipelines.indicators import Indicator, load_indicators
 from pipelines.settings import Settings
-from pipelines.warehouse.schema import (
+from pipelines.warehouse.calibration_schema import (
     CALIBRATION,
     CALIBRATION_ACTIVATION,
     CALIBRATION_INDICATOR,
     CALIBRATION_JUDGEMENT_SET,
-    NIGHT,
 )
+from pipelines.warehouse.schema import NIGHT
 
 log = logging.getLogger(__name__)
 

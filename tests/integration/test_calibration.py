@@ -15,13 +15,13 @@ from pipelines.calibrate.judgement_sets import JudgementSet
 from pipelines.calibrate.population import ReferencePoints
 from pipelines.calibrate.tree import WeighedNode
 from pipelines.indicators import Indicator
-from pipelines.warehouse.schema import (
+from pipelines.warehouse.calibration_schema import (
     CALIBRATION,
     CALIBRATION_ACTIVATION,
     CALIBRATION_INDICATOR,
     CALIBRATION_JUDGEMENT_SET,
-    NIGHT,
 )
+from pipelines.warehouse.schema import NIGHT
 from tests.conftest import Warehouse
 
 AS_OF = date(2025, 6, 30)

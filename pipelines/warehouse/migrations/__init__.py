@@ -8,7 +8,10 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from pipelines.warehouse import alert_schema  # noqa: F401 - its tables belong to the metadata that revisions add up to
+from pipelines.warehouse import (  # noqa: F401 - their tables belong to the metadata that revisions add up to
+    alert_schema,
+    calibration_schema,
+)
 from pipelines.warehouse.connection import READER_ROLE
 
 OWN_SCHEMAS = ("landing", "control", "published", "publication")

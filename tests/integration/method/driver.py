@@ -19,10 +19,8 @@ from unittest.mock import patch
 import sqlalchemy as sa
 
 from pipelines.settings import Settings, get_settings
+from pipelines.warehouse.calibration_schema import CALIBRATION, CALIBRATION_ACTIVATION, CALIBRATION_INDICATOR
 from pipelines.warehouse.schema import (
-    CALIBRATION,
-    CALIBRATION_ACTIVATION,
-    CALIBRATION_INDICATOR,
     LANDING,
     NIGHT,
     PREVIOUS_INDICATOR,
