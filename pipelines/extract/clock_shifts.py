@@ -9,12 +9,21 @@ from zoneinfo import ZoneInfo
 
 FIRST_YEAR, LAST_YEAR = 1970, 2037
 HOUR = timedelta(hours=1)
+STEP = timedelta(minutes=15)
+# No zone has gone back by more, but for a change of the date line.
+LONGEST_SHIFT = timedelta(hours=2)
 
 
 @lru_cache(maxsize=16)
 def unclear_hours(zone: str) -> tuple[str, ...]:
     """Each such hour as `2024-10-27 02`, from FIRST_YEAR to LAST_YEAR."""
     return tuple(sorted({f"{hour:%Y-%m-%d %H}" for hour in _shifted(ZoneInfo(zone))}))
+
+
+def wall_clock_from(instant: datetime, zone: str) -> datetime:
+    """The earliest reading of the zone's wall clock at or after an instant: it goes back where an hour comes twice."""
+    steps = range(0, int(LONGEST_SHIFT / STEP) + 1)
+    return min((instant + step * STEP).astimezone(ZoneInfo(zone)).replace(tzinfo=None) for step in steps)
 
 
 def _shifted(zone: ZoneInfo) -> Iterator[datetime]:
@@ -28,11 +37,10 @@ def _shifted(zone: ZoneInfo) -> Iterator[datetime]:
 
 def _hours_of_shift(zone: ZoneInfo, day: datetime) -> Iterator[datetime]:
     """The wall clock's hours between the readings just before and just after the shift."""
-    step = timedelta(minutes=15)
     instant = day
-    while _offset(zone, instant + step) == _offset(zone, day):
-        instant += step
-    shift = instant + step
+    while _offset(zone, instant + STEP) == _offset(zone, day):
+        instant += STEP
+    shift = instant + STEP
     before, after = (shift + _offset(zone, moment) for moment in (day, shift))
     hour = min(before, after).replace(minute=0)
     while hour < max(before, after):

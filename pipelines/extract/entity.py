@@ -122,6 +122,11 @@ def _named_errors(source: str, entity: str | None) -> Iterator[None]:
         yield
     except (ExtractionError, MappingError):
         raise
+    except (RuntimeError, duckdb.InterruptException) as error:
+        # What the engine makes of Ctrl-C and of being told to stop: no fault of the source.
+        if "interrupted" in str(error).lower():
+            raise KeyboardInterrupt from error
+        raise
     except psycopg.Error as error:
         raise ExtractionError(source, entity, f"the warehouse refused: {_primary(error)}", is_lasting=False) from error
     except sa.exc.DBAPIError as error:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
+from pipelines.extract.clock_shifts import wall_clock_from
 from pipelines.extract.engine import load_extension, quote_text
 from pipelines.extract.errors import AbsentRelation
 from pipelines.extract.source import Access, Relation, Since, Source, split_name, tail_of
@@ -161,8 +161,8 @@ class MysqlSource(Source):
         if since.number is not None and column_type.split("(")[0] not in ("VARCHAR", "BLOB"):
             literal = str(since.number)
         elif since.instant is not None and column_type.startswith(("TIMESTAMP", "DATE")):
-            zone = UTC if column_type == INSTANT else ZoneInfo(self.zone)
-            literal = f"'{since.instant.astimezone(zone):%Y-%m-%d %H:%M:%S.%f}'"
+            zone = "UTC" if column_type == INSTANT else self.zone
+            literal = f"'{wall_clock_from(since.instant, zone):%Y-%m-%d %H:%M:%S.%f}'"
         return [f"({name} >= {literal} or {name} is null)"] if literal else []
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Names
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import duckdb
 import sqlalchemy as sa
 
+from pipelines.extract.clock_shifts import wall_clock_from
 from pipelines.extract.engine import load_extension, quote_name, quote_text
 from pipelines.extract.errors import AbsentRelation
 from pipelines.extract.source import Access, Relation, Since, Source, split_name, tail_of
@@ -131,6 +131,6 @@ def _since(since: Since, types: Names[str, str], zone: str) -> list[str]:
     elif since.instant is not None and column_type == "TIMESTAMP WITH TIME ZONE":
         literal = f"timestamptz '{since.instant.astimezone(UTC).isoformat()}'"
     elif since.instant is not None and column_type in ("TIMESTAMP", "DATE"):
-        local = since.instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+        local = wall_clock_from(since.instant, zone)
         literal = f"timestamp '{local.isoformat()}'" if column_type == "TIMESTAMP" else f"date '{local.date()}'"
     return [f"({name} >= {literal} or {name} is null)"] if literal else []
