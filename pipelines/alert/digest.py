@@ -128,13 +128,12 @@ def _fall(alerts: list[dict[str, Any]], customer: dict[str, Any], words: Words) 
 def _last_order(orders: dict[str, Any] | None, words: Words) -> str:
     if not orders or orders["last_on"] is None:
         return words.say("no_order")
-    days = orders["days_since"]
-    text = words.say("last_order", days=days) if days else words.say("last_order_today")
-    text = f"{text} ({orders['last_on']})"
-    gap = orders["usual_gap_days"]
+    days, gap = orders["days_since"], orders["usual_gap_days"]
+    text = words.say("last_order" if days else "last_order_today", days=days, date=orders["last_on"])
     if gap is None:
         return text
-    return f"{text}, {words.say('usual_gap', days=gap) if gap > 1 else words.say('usual_gap_day')}"
+    usual = words.say("usual_gap", days=gap) if gap > 1 else words.say("usual_gap_day")
+    return f"{text}{words.say('and_then')}{usual}"
 
 
 def _owner(customer: dict[str, Any], words: Words) -> str:

@@ -124,8 +124,8 @@ def _note_night(connection: sa.Connection, signature: str, run_id: str, as_of: d
 def _extent(connection: sa.Connection, incident_id: int | None) -> tuple[date, int]:
     night = INCIDENT_NIGHT.c
     query = sa.select(sa.func.min(night.as_of_date), sa.func.count(sa.distinct(night.as_of_date)))
-    first, nights = connection.execute(query.where(night.incident_id == incident_id)).one()._tuple()
-    return first, nights
+    row: Any = connection.execute(query.where(night.incident_id == incident_id)).one()
+    return row[0], row[1]
 
 
 def _write(

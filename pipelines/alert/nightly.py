@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from pipelines.alert import outbox, routing, story
 from pipelines.alert.decide import Decision, OpenAlert, Standing, decide
+from pipelines.alert.incident import resolve
 from pipelines.alert.rules import AlertRules, load_rules
 from pipelines.settings import Settings
 from pipelines.warehouse.alert_schema import ALERT_MUTE, ALERT_NOTICE, CHURN_ALERT, MAIL_OUTBOX
@@ -62,12 +63,15 @@ _AS_PUBLISHED = (
 def write_alerts(connection: sa.Connection, settings: Settings, as_of: date, *, is_told: bool = True) -> None:
     """Decide the alerts of the night that this transaction publishes and write the mails that tell of them.
 
+    The incidents that kept it from being published end here too.
+
     Only the newest night decides: evaluating a past date again opens, changes, closes and mails nothing. The newest
     night again keeps what its first evaluation told, and writes anew what was not yet sent.
 
     Args:
         is_told: whether mails are written; a replay writes those of its last night only.
     """
+    resolve(connection, settings, as_of)
     if connection.scalar(sa.text("select as_of_date from publication.current_night")) != as_of:
         return
     rules = load_rules(settings)

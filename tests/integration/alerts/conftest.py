@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,15 +30,25 @@ class Company:
         return self.settings.model_copy(update={"alert_rules": write_rules(folder, **changed)})
 
 
-@pytest.fixture
-def company(module_warehouse: Warehouse, tmp_path: Path) -> Iterator[Company]:
-    engine = module_warehouse.engine
+def empty(engine: sa.Engine) -> None:
+    """Forget every night, alert and mail."""
     with engine.begin() as connection:
         connection.execute(sa.text(f"truncate {TABLES} cascade"))
         connection.execute(sa.text("delete from publication.current_night"))
         for table in ("customer_tier_history", "tier_summary"):
             if connection.scalar(sa.text("select to_regclass(:name)"), {"name": f"published.{table}"}):
                 connection.execute(sa.text(f"truncate published.{table}"))
+
+
+@pytest.fixture
+def empty_company(module_warehouse: Warehouse) -> Callable[[], None]:
+    return lambda: empty(module_warehouse.engine)
+
+
+@pytest.fixture
+def company(module_warehouse: Warehouse, tmp_path: Path) -> Iterator[Company]:
+    engine = module_warehouse.engine
+    empty(engine)
     changed = {
         "alert_rules": write_rules(tmp_path), "home": tmp_path / "home", "mail_backoff_seconds": 0.01,
         "mail_timeout_seconds": 2,

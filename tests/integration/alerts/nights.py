@@ -62,6 +62,8 @@ def prepare(
     enter(engine, run_id)
     candidates(engine, as_of, run_id, 1.0)
     with engine.begin() as connection:
+        given = {"as_of": as_of, "run_id": run_id}
+        connection.execute(sa.text("update control.run set as_of_date = :as_of where run_id = :run_id"), given)
         connection.execute(sa.text("drop table candidates.customer_tier"))
         connection.execute(sa.text(f"create table candidates.customer_tier ({COLUMNS})"))
         connection.execute(sa.text("create schema if not exists intermediate"))
