@@ -11,9 +11,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import yaml
 
 from pipelines.night.airflow import environment
 from pipelines.settings import PROJECT
+from tests.integration.alerts.smtp_server import mail_server
 
 NIGHTS = ["2026-06-28", "2026-06-29", "2026-06-30"]
 HISTORIES = (
@@ -161,12 +163,47 @@ def test_every_published_table_and_column_carries_a_comment(demo):
     assert missing == []
 
 
-def test_the_same_night_again_publishes_the_same_bytes(demo):
+def test_every_alert_of_the_demo_is_told_once_and_its_mails_are_files(demo):
+    instance, output = demo
+    at_risk = instance.query(
+        "select t.as_of_date, t.customer_id from published.customer_tier_history as t where tier = 'core'"
+        " and churn_risk_level = 'high' and not exists (select 1 from published.churn_alert as a"
+        " where a.customer_id = t.customer_id and a.kind = 'core_at_risk' and a.opened_on <= t.as_of_date"
+        " and coalesce(a.closed_on > t.as_of_date, true))"
+    )
+    assert at_risk == []
+    assert "alerts: " in output
+    mails = instance.query("select purpose, as_of_date::text, recipient, status from control.mail_outbox")
+    assert {status for *_, status in mails} <= {"sent"}
+    for purpose, night, recipient, _ in mails:
+        page = instance.home / "mail" / night / f"{purpose}-{recipient.lower()}.html"
+        assert page.is_file()
+        assert str(page.name) in output or "more" in output
+    told = instance.query("select count(*), count(distinct (alert_id, recipient, event)) from control.alert_notice")
+    assert told[0][0] == told[0][1]
+
+
+def test_the_same_night_again_publishes_the_same_bytes_and_mails_a_newcomer_once(demo, tmp_path):
+    """The newcomer's mail goes through the DagRun and Airflow's SMTP hook to a real server."""
     instance, _ = demo
+    rules = yaml.safe_load((PROJECT / "pipelines" / "demo" / "alert_rules.yml").read_text("utf-8"))
+    rules["kinds"]["core_at_risk"]["tiers"] = ["core", "important", "general"]  # somebody is at risk in so small a demo
+    newcomer = {"address": "newcomer@steel.example", "language": "zh", "role": "operations"}
+    file = tmp_path / "rules.yml"
+    file.write_text(yaml.safe_dump(rules | {"recipients": [newcomer], "account_manager_address": None}), "utf-8")
     before = digests(instance, "as_of_date = '2026-06-30'")
     untouched = digests(instance, "as_of_date < '2026-06-30'", "array[]::text[]")
     indicator = instance.query("select * from published.customer_indicator order by customer_id, indicator_id")
-    instance.run("night", "--as-of", "2026-06-30")
+    with mail_server(tmp_path / "arrived.jsonl") as server:
+        variables = {
+            "CVP_ALERT_RULES": str(file), "CVP_MAIL_TRANSPORT": "smtp",
+            "CVP_SMTP_URL": f"smtp://localhost:{server.port}?starttls=off",
+        }  # fmt: skip
+        instance.run("night", "--as-of", "2026-06-30", **variables)
+        digests_arrived = [(to, mail) for to, mail in server.mails() if "需要关注" in mail["Subject"]]
+    ((recipient, mail),) = digests_arrived
+    assert recipient == newcomer["address"]
+    assert "核心客户有流失风险" in mail.get_body(preferencelist=("plain",)).get_content()
     assert digests(instance, "as_of_date = '2026-06-30'") == before
     assert digests(instance, "as_of_date < '2026-06-30'", "array[]::text[]") == untouched
     again = instance.query("select * from published.customer_indicator order by customer_id, indicator_id")
@@ -201,6 +238,10 @@ def test_a_gate_that_trips_leaves_the_last_publication_and_names_rule_and_rows(d
     assert digests(instance, "true", "array[]::text[]") == before
     last = instance.query("select status, failed_step, message from published.run order by started_at desc limit 1")[0]
     assert last[:2] == ("failed", "validate_candidates")
+    (mail,) = (instance.home / "mail" / "2026-06-30").glob("failure-*operations*.html")
+    page = mail.read_text("utf-8")
+    assert "every_exchange_rate_is_there" in page
+    assert "XAU" not in page
     assert "XAU" in last[2]
 
 
