@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import smtplib
+import zlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, suppress
 from email.message import EmailMessage
@@ -18,6 +19,8 @@ from pipelines.warehouse.server import write_private
 
 ClientOpener = Callable[[], AbstractContextManager[smtplib.SMTP]]
 PERMANENT = 500
+# of what a mail is about, in a file's name
+LONGEST_NAME = 80
 
 
 class DeferredMail(Exception):
@@ -143,9 +146,7 @@ class FileTransport:
         """Nothing to close."""
 
     def send(self, message: EmailMessage, recipient: str, mail_key: str) -> None:
-        purpose, night, about = mail_key.split("/", 2)
-        name = re.sub(r"[^A-Za-z0-9@._+-]+", "_", f"{purpose}-{about}")
-        path = self._folder / night / f"{name}.eml"
+        path = self._path(recipient, mail_key)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             for file, content in ((path, message.as_string()), (path.with_suffix(".html"), html_page(message))):
@@ -153,6 +154,14 @@ class FileTransport:
                 write_private(file, content)
         except OSError as error:
             raise DeferredMail(f"cannot write {path}: {error}") from error
+
+    def _path(self, recipient: str, mail_key: str) -> Path:
+        purpose, night, about = mail_key.split("/", 2)
+        subject = about.rpartition("/")[0]
+        if len(subject) > LONGEST_NAME:
+            subject = f"{subject[:LONGEST_NAME]}_{zlib.crc32(subject.encode()):08x}"
+        name = "-".join(filter(None, (purpose, subject, recipient.lower())))
+        return self._folder / night / f"{re.sub(r'[^A-Za-z0-9@._+-]+', '_', name)}.eml"
 
 
 def html_page(message: EmailMessage) -> str:
