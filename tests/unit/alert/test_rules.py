@@ -20,7 +20,7 @@ def read(tmp_path: Path, **changed):
 
 
 def test_the_shipped_rules_are_those_of_the_method_and_mail_nobody():
-    rules = load_rules(Settings())
+    rules = load_rules(Settings(alert_rules=None))
     assert {name: (kind.tiers, kind.mail) for name, kind in rules.kinds.items()} == {
         "core_at_risk": (("core",), "at_once"),
         "core_tier_lost": (("core",), "at_once"),
