@@ -59,22 +59,27 @@ def _measure(
     return reasons.figures_of(known, fates, codes, horizon), len(known)
 
 
+def _counted(part: int, whole: int) -> str:
+    """A share with its counts, short enough for four columns of a table."""
+    return f"{part}/{whole} {part / whole:.0%}" if whole else "none"
+
+
 def _share(part: int, whole: int) -> str:
     return f"{part} of {whole} ({part / whole:.0%})" if whole else "none"
 
 
 def _show(console: Console, figures: list[reasons.CodeFigures], dates: list[date], observations: int) -> None:
     table = Table(box=box.SIMPLE, title="how often a churn reason was right")
-    table.add_column("reason")
+    table.add_column("reason", no_wrap=True)
     for name in ("recall", "first", "precision", "if it leaves", "by chance", "stayers: shown", "alarmed"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold")
     for one in figures:
         table.add_row(
             one.code,
-            _share(one.found, one.leaving),
-            _share(one.found_first, one.leaving),
-            _share(one.found, one.given),
-            _share(one.found, one.given_leaving),
+            _counted(one.found, one.leaving),
+            _counted(one.found_first, one.leaving),
+            _counted(one.found, one.given),
+            _counted(one.found, one.given_leaving),
             f"{one.leaving / one.flagged_leaving:.0%}" if one.flagged_leaving else "none",
             f"{one.shown / one.stayer_dates:.1%}" if one.stayer_dates else "none",
             f"{one.alarmed / one.stayer_dates:.1%}" if one.stayer_dates else "none",
