@@ -7,7 +7,7 @@ BIN := $(VENV)/bin/python
 PSQL := $(HOME_DIR)/bin/psql
 DEMO_OPTIONS ?=
 # two workers; a file's tests stay together (tests/conftest.py), the longest begin first
-TEST_OPTIONS ?= --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+TEST_OPTIONS ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 export SCARF_ANALYTICS := false

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from pipelines.settings import PROJECT, Settings, get_settings, home_folder
+from pipelines.settings import Settings, get_settings, home_folder
 from pipelines.warehouse import migrations
 from pipelines.warehouse.connection import warehouse_engine
 from pipelines.warehouse.server import EmbeddedServer
@@ -24,18 +24,9 @@ if WORKER:
     os.environ["CVP_HOME"] = str(home_folder() / "tests" / WORKER)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests on one worker, those of the shared demo instance too; the longest groups begin first."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    """The longest files begin first; a file's tests stay on one worker (`--dist loadfile`)."""
     items.sort(key=lambda item: "end_to_end" not in item.path.parts)
-
-
-def _group(item: pytest.Item) -> str:
-    if "demo" in getattr(item, "fixturenames", ()):
-        return "demo"
-    return str(item.path.relative_to(PROJECT))
 
 
 @dataclass(frozen=True)
