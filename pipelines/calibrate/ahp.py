@@ -1,8 +1,7 @@
 """The analytic hierarchy process: weights from pairwise judgements, and how far the judgements contradict each other.
 
 T. L. Saaty, The Analytic Hierarchy Process (1980): weights are the principal eigenvector of the reciprocal matrix of
-judgements; the consistency ratio compares its consistency index with that of random judgements. A missing judgement is
-filled from the others as in P. T. Harker, Incomplete pairwise comparisons (1987).
+judgements; the consistency ratio compares its consistency index with that of random judgements.
 """
 
 from __future__ import annotations
@@ -12,9 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import optimize
 
 MOST_CHILDREN = 5
 CONSISTENCY_LIMIT = 0.10
+# "extremely more": the end of Saaty's scale
+BOLDEST = 9
 # Saaty's mean consistency index of random matrices, by their size
 RANDOM_INDEX = {1: 0.0, 2: 0.0, 3: 0.58, 4: 0.90, 5: 1.12}
 
@@ -25,8 +27,8 @@ Matrix = NDArray[np.float64]
 class WorstJudgement:
     """The judgement that contradicts the others most.
 
-    `row` and `column` are positions, `given` the judgement row : column, `implied` what the others together say, and
-    `ratio_if_mended` the consistency ratio with the implied value in its place.
+    `row` and `column` are positions, `given` the judgement row : column, `implied` what the others together say (on the
+    scale of 1/9 to 9), and `ratio_if_mended` the consistency ratio with the implied value in its place.
     """
 
     row: int
@@ -101,17 +103,35 @@ def worst_judgement(matrix: Matrix) -> WorstJudgement:
 def _judgement(matrix: Matrix, row: int, column: int) -> WorstJudgement:
     given = float(matrix[row, column])
     implied = _implied(matrix, row, column)
-    mended = matrix.copy()
-    mended[row, column], mended[column, row] = implied, 1 / implied
+    ratio = consistency_ratio(_with(matrix, row, column, implied))
     if given < 1:
         row, column, given, implied = column, row, 1 / given, 1 / implied
-    return WorstJudgement(row, column, given, implied, consistency_ratio(mended))
+    return WorstJudgement(row, column, given, implied, ratio)
+
+
+def _with(matrix: Matrix, row: int, column: int, value: float) -> Matrix:
+    changed = matrix.copy()
+    changed[row, column], changed[column, row] = value, 1 / value
+    return changed
 
 
 def _implied(matrix: Matrix, row: int, column: int) -> float:
-    """What the other judgements say of this pair (Harker: the pair left out, 1 added to its diagonal)."""
-    incomplete = matrix.copy()
-    incomplete[row, column] = incomplete[column, row] = 0.0
-    incomplete[row, row] = incomplete[column, column] = 2.0
-    vector, _ = principal_eigenvector(incomplete)
-    return float(vector[row] / vector[column])
+    """The judgement of this pair, on the scale of 1/9 to 9, with which the node is most consistent.
+
+    The largest eigenvalue is convex in the logarithm of a judgement; its slope there is v[row] w[column] times the
+    judgement less the same the other way round, w and v being the eigenvectors of the matrix and of its transpose.
+    """
+
+    def slope(logarithm: float) -> float:
+        value = math.exp(logarithm)
+        changed = _with(matrix, row, column, value)
+        right, _ = principal_eigenvector(changed)
+        left, _ = principal_eigenvector(changed.T)
+        return float(left[row] * right[column] * value - left[column] * right[row] / value)
+
+    end = math.log(BOLDEST)
+    if slope(-end) >= 0:
+        return 1 / BOLDEST
+    if slope(end) <= 0:
+        return float(BOLDEST)
+    return math.exp(optimize.brentq(slope, -end, end, xtol=1e-13))

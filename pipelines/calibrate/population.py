@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 
 from pipelines.indicators import Indicator
+
+Array = NDArray[np.float64]
 
 LOW_PERCENTILE = 0.05
 HIGH_PERCENTILE = 0.95
@@ -29,14 +33,14 @@ class ReferencePoints:
     hi: float | None
 
 
-_REFERENCE_POINTS = sa.text("""
+_REFERENCE_POINTS = """
     -- one row per indicator that anybody has a value of
     with value as (
         select
             registered.indicator_id,
             registered.scale,
             cast(indicator_value.value as double precision) as x
-        from indicators.indicator_value
+        from {prefix}indicators.indicator_value
         inner join unnest(cast(:ids as text[]), cast(:scales as text[])) as registered (indicator_id, scale)
             on indicator_value.indicator_id = registered.indicator_id
         where indicator_value.value is not null
@@ -92,20 +96,30 @@ _REFERENCE_POINTS = sa.text("""
             spread.high - spread.low <= :same
             or held.customers_of_one_value * 10 >= spread.customers * :tenths as is_narrow
     ) as narrow
-""")
+"""
 
-_MEDIANS = sa.text("""
+_MEDIANS = """
     select
         percentile_cont(0.5) within group (order by current_value_score) as current_score,
         percentile_cont(0.5) within group (order by potential_value_score) as potential_score
-    from scores.score_customer
-""")
+    from {prefix}scores.score_customer
+"""
+_POINTS = """
+    select array_agg(points order by indicator_id collate "C") as points
+    from {prefix}scores.score_indicator
+    group by customer_id
+"""
 
 
-def reference_points(connection: sa.Connection, indicators: Sequence[Indicator]) -> dict[str, ReferencePoints]:
-    """Indicator id -> its reference points in tonight's population; every indicator has an entry."""
+def reference_points(
+    connection: sa.Connection, indicators: Sequence[Indicator], prefix: str = ""
+) -> dict[str, ReferencePoints]:
+    """Indicator id -> its reference points in the evaluated population; every indicator has an entry.
+
+    `prefix`, here and below, is that of an evaluation aside.
+    """
     rows = connection.execute(
-        _REFERENCE_POINTS,
+        sa.text(_REFERENCE_POINTS.format(prefix=prefix)),
         {
             "ids": [one.indicator_id for one in indicators],
             "scales": [one.scale for one in indicators],
@@ -126,12 +140,20 @@ def _points(indicator: Indicator, row: sa.RowMapping | None) -> ReferencePoints:
     return ReferencePoints(None if is_linear else row["s"], row["lo"], row["hi"])
 
 
-def active_customers(connection: sa.Connection) -> int:
-    """Size of tonight's population."""
-    return int(connection.scalar(sa.text("select count(*) from intermediate.int_customer_window")) or 0)
+def active_customers(connection: sa.Connection, prefix: str = "") -> int:
+    """Size of the evaluated population."""
+    return int(connection.scalar(sa.text(f"select count(*) from {prefix}intermediate.int_customer_window")) or 0)
 
 
-def score_medians(connection: sa.Connection) -> tuple[float | None, float | None]:
-    """Medians of the current and the potential score of tonight's population, 0 to 100."""
-    row = connection.execute(_MEDIANS).one()
+def score_medians(connection: sa.Connection, prefix: str = "") -> tuple[float | None, float | None]:
+    """Medians of the current and the potential score of the evaluated population, 0 to 100."""
+    row = connection.execute(sa.text(_MEDIANS.format(prefix=prefix))).one()
     return row.current_score, row.potential_score
+
+
+def points(connection: sa.Connection, indicators: Sequence[Indicator], prefix: str = "") -> dict[str, Array]:
+    """Indicator id -> its points (0 to 100) per active customer, NaN where a customer has none; one order for all."""
+    rows = connection.scalars(sa.text(_POINTS.format(prefix=prefix))).all()
+    matrix = np.array(rows, dtype=np.float64).reshape(len(rows), len(indicators))
+    ids = sorted(one.indicator_id for one in indicators)
+    return {indicator_id: matrix[:, position] for position, indicator_id in enumerate(ids)}

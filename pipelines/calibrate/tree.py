@@ -117,10 +117,11 @@ def _contradiction(path: Path, node: Node, matrix: ahp.Matrix, ratio: float) -> 
     implied = f"{more} over {less} by {worst.implied:.2g}"
     if worst.implied < 1:
         implied = f"{less} over {more} by {1 / worst.implied:.2g}"
+    remains = "" if worst.ratio_if_mended < ahp.CONSISTENCY_LIMIT else ": still too much, mend that and look again"
     return (
         f"{path}: node {node.node} contradicts itself: consistency ratio {ratio:.2f}, must be below"
         f" {ahp.CONSISTENCY_LIMIT:.2f}. Worst judgement: {more} over {less} by {worst.given:g}; the others together say"
-        f" {implied}, with which the ratio would be {worst.ratio_if_mended:.2f}"
+        f" {implied}, with which the ratio would be {worst.ratio_if_mended:.2f}{remains}"
     )
 
 

@@ -7,42 +7,32 @@ it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from collections.abc import Callable
 from datetime import date
 
 import sqlalchemy as sa
 
-from pipelines.calibrate import population
-from pipelines.calibrate.judgement_sets import JudgementSet, read_sets
-from pipelines.calibrate.population import ReferencePoints
-from pipelines.calibrate.tree import WeighedNode, judged_weights
-from pipelines.indicators import Indicator, load_indicators
-from pipelines.settings import Settings
-from pipelines.warehouse.calibration_schema import (
-    CALIBRATION,
-    CALIBRATION_ACTIVATION,
-    CALIBRATION_INDICATOR,
-    CALIBRATION_JUDGEMENT_SET,
+from pipelines.calibrate.drafts import (
+    CalibrationError,
+    Making,
+    judged_draft,
+    measure,
+    next_version,
+    require_medians,
+    write_draft,
 )
+from pipelines.calibrate.judgement_sets import read_sets
+from pipelines.indicators import load_indicators
+from pipelines.settings import Settings
+from pipelines.warehouse.calibration_schema import CALIBRATION, CALIBRATION_ACTIVATION
 from pipelines.warehouse.schema import NIGHT
 
 log = logging.getLogger(__name__)
 
-METHOD = (
-    "Weights: analytic hierarchy process, principal eigenvector of the pairwise judgements, dimension > group >"
-    " indicator. Points: linear between the 5th and the 95th percentile of the active customers' values (minimum and"
-    " maximum where these coincide or nine tenths hold one value), after asinh(x / median of |x|) where the indicator"
-    " says asinh. Quadrants: medians of the active customers' current and potential score."
-)
 FIRST_AUTHOR = "pipeline"
 FIRST_REASON = "first run of an empty warehouse: default judgements, that night's population"
 
-_FINISHED = sa.and_(CALIBRATION.c.median_current_score.is_not(None), CALIBRATION.c.median_potential_score.is_not(None))
-
-
-class CalibrationError(Exception):
-    """No calibration can be made; the message says why."""
+FINISHED = sa.and_(CALIBRATION.c.median_current_score.is_not(None), CALIBRATION.c.median_potential_score.is_not(None))
 
 
 def calibration_for(connection: sa.Connection, as_of: date) -> int | None:
@@ -84,8 +74,11 @@ def first_calibration(settings: Settings, engine: sa.Engine, run_id: str, build_
     indicators = load_indicators(settings)
     sets = read_sets(settings.judgement_sets, indicators, settings.judgement_folder)
     with engine.begin() as connection:
-        connection.execute(sa.delete(CALIBRATION).where(sa.not_(_FINISHED)))
-        version = _write_version(connection, as_of, indicators, sets)
+        connection.execute(sa.delete(CALIBRATION).where(sa.not_(FINISHED)))
+        customers, references = measure(connection, as_of, indicators)
+        version = next_version(connection)
+        making = Making(FIRST_AUTHOR, FIRST_REASON, as_of, customers, indicators, sets, references)
+        write_draft(connection, version, judged_draft(making))
         _set_night(connection, version)
     build_scores()
     with engine.begin() as connection:
@@ -107,97 +100,24 @@ def _set_night(connection: sa.Connection, version: int) -> None:
     connection.execute(sa.update(NIGHT).values(calibration_version=version))
 
 
-def _write_version(
-    connection: sa.Connection, as_of: date, indicators: tuple[Indicator, ...], sets: list[JudgementSet]
-) -> int:
-    customers = population.active_customers(connection)
-    if customers == 0:
-        raise CalibrationError(
-            f"no customer is active on {as_of}: nothing to calibrate on. Evaluate a date with orders in the active"
-            " window before it, or look at landing.sales_order_line"
-        )
-    references = population.reference_points(connection, indicators)
-    version = 1 + (connection.scalar(sa.select(sa.func.max(CALIBRATION.c.version))) or 0)
-    connection.execute(
-        sa.insert(CALIBRATION).values(
-            version=version,
-            made_at=sa.func.clock_timestamp(),
-            population_date=as_of,
-            population_customers=customers,
-            author=FIRST_AUTHOR,
-            reason=FIRST_REASON,
-            method=METHOD,
-        )
-    )
-    for position, judged in enumerate(sets, 1):
-        connection.execute(sa.insert(CALIBRATION_JUDGEMENT_SET).values(_set_row(version, position, judged)))
-        weights = judged_weights(judged.nodes, indicators)
-        rows = [
-            _row(version, judged.name, one, weights[one.indicator_id], references[one.indicator_id])
-            for one in indicators
-        ]
-        connection.execute(sa.insert(CALIBRATION_INDICATOR), rows)
-    return version
-
-
-def _set_row(version: int, position: int, judged: JudgementSet) -> dict[str, object]:
-    return {
-        "version": version,
-        "judgement_set": judged.name,
-        "position": position,
-        "name_en": judged.name_en,
-        "name_zh": judged.name_zh,
-        "reason": judged.reason,
-        "rule": {column: list(values) for column, values in judged.rule.items()},
-        "judgements": _stored(judged.nodes.values()),
-    }
-
-
-def _stored(nodes: Iterable[WeighedNode]) -> dict[str, object]:
-    return {
-        node.node: {
-            "weights": dict(node.weights),
-            "consistency_ratio": node.consistency_ratio,
-            "judgements": [judgement.model_dump() for judgement in node.judgements],
-        }
-        for node in nodes
-    }
-
-
-def _row(
-    version: int, judgement_set: str, indicator: Indicator, weight: float, reference: ReferencePoints
-) -> dict[str, object]:
-    return {
-        "version": version,
-        "judgement_set": judgement_set,
-        "indicator_id": indicator.indicator_id,
-        "dimension": indicator.dimension,
-        "indicator_group": indicator.group,
-        "nominal_weight": weight,
-        "transform": indicator.scale,
-        "higher_is_better": indicator.higher_is_better,
-        **asdict(reference),
-    }
-
-
 def _finish(connection: sa.Connection, version: int, as_of: date) -> None:
-    current, potential = population.score_medians(connection)
-    if current is None or potential is None:
-        raise CalibrationError(
-            f"calibration {version}: nobody has a {'current' if current is None else 'potential'} score; weigh an"
-            " indicator of that dimension that somebody has a value of"
-        )
+    current, potential = require_medians(connection, version)
     connection.execute(
         sa.update(CALIBRATION)
         .where(CALIBRATION.c.version == version)
         .values(median_current_score=current, median_potential_score=potential)
     )
+    enter_activation(connection, version, as_of, FIRST_AUTHOR, FIRST_REASON)
+
+
+def enter_activation(connection: sa.Connection, version: int, active_from: date, author: str, reason: str) -> None:
+    """Enter into the log that a version applies from a date on."""
     connection.execute(
         sa.insert(CALIBRATION_ACTIVATION).values(
             version=version,
-            active_from_on=as_of,
+            active_from_on=active_from,
             activated_at=sa.func.clock_timestamp(),
-            author=FIRST_AUTHOR,
-            reason=FIRST_REASON,
+            author=author,
+            reason=reason,
         )
     )

@@ -114,3 +114,23 @@ def test_two_children_cannot_contradict_each_other() -> None:
     assert ahp.consistency_ratio(matrix) == 0
     with pytest.raises(ValueError, match="fewer than three"):
         ahp.worst_judgement(matrix)
+
+
+@given(matrices(3))
+def test_mending_the_worst_judgement_never_makes_it_worse_and_no_other_value_mends_more(matrix: ahp.Matrix) -> None:
+    worst = ahp.worst_judgement(matrix)
+    assert worst.ratio_if_mended <= ahp.consistency_ratio(matrix) + 1e-9
+    assert 1 / ahp.BOLDEST - 1e-9 <= worst.implied <= ahp.BOLDEST + 1e-9
+    for row, column in combinations(range(len(matrix)), 2):
+        for value in (1 / 9, 1 / 5, 1 / 3, 1 / 2, 1, 2, 3, 5, 9):
+            other = matrix.copy()
+            other[row, column], other[column, row] = value, 1 / value
+            assert worst.ratio_if_mended <= ahp.consistency_ratio(other) + 1e-7
+
+
+@given(matrices(4))
+def test_the_mended_matrix_has_the_ratio_that_was_promised(matrix: ahp.Matrix) -> None:
+    worst = ahp.worst_judgement(matrix)
+    mended = matrix.copy()
+    mended[worst.row, worst.column], mended[worst.column, worst.row] = worst.implied, 1 / worst.implied
+    assert ahp.consistency_ratio(mended) == pytest.approx(worst.ratio_if_mended, abs=1e-9)
