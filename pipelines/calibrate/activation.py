@@ -75,19 +75,21 @@ def _require_no_open_night(connection: sa.Connection, start: date) -> None:
         )
 
 
+def next_night(connection: sa.Connection) -> date:
+    """The evaluated date after the newest published one; raises CalibrationError where nothing is published."""
+    return newest_night(connection) + timedelta(days=1)
+
+
 def versions(connection: sa.Connection) -> list[sa.Row[Any]]:
     """Every finished version, newest first, each with its latest activation where it has one."""
-    latest = (
-        sa.select(CALIBRATION_ACTIVATION)
-        .distinct(CALIBRATION_ACTIVATION.c.version)
-        .order_by(CALIBRATION_ACTIVATION.c.version, CALIBRATION_ACTIVATION.c.activation_id.desc())
-        .subquery()
-    )
+    own = CALIBRATION_ACTIVATION.c
+    latest = sa.select(sa.func.max(own.activation_id)).group_by(own.version)
+    is_latest = sa.and_(own.version == CALIBRATION.c.version, own.activation_id.in_(latest))
     columns: list[Any] = [
-        CALIBRATION, latest.c.active_from_on, latest.c.activated_at, latest.c.author.label("activation_author"),
-        latest.c.reason.label("activation_reason"),
+        CALIBRATION, own.active_from_on, own.activated_at, own.author.label("activation_author"),
+        own.reason.label("activation_reason"),
     ]  # fmt: skip
-    joined = sa.outerjoin(CALIBRATION, latest, CALIBRATION.c.version == latest.c.version)
+    joined = sa.outerjoin(CALIBRATION, CALIBRATION_ACTIVATION, is_latest)
     query = sa.select(*columns).select_from(joined).where(FINISHED).order_by(CALIBRATION.c.version.desc())
     return list(connection.execute(query).all())
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from pipelines.cli import (
     alerts,
     backtest,
+    calibration,
     churn,
     demo,
     demo_causes,
@@ -46,6 +47,7 @@ sources.app.command("reload")(reload.reload)
 sources.app.command("backfill")(reload.backfill)
 app.add_typer(sources.app, name="sources")
 app.add_typer(churn.app, name="churn")
+app.add_typer(calibration.app, name="calibration")
 app.command("backtest")(backtest.backtest)
 app.add_typer(warehouse.app, name="warehouse")
 app.add_typer(alerts.app, name="alerts")

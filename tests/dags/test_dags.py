@@ -58,7 +58,12 @@ def test_only_extraction_is_retried_and_with_back_off(nightly):
     assert retried["extract_source"]["mapped"]
 
 
-@pytest.mark.parametrize("name", ["customer_value_nightly", "customer_value_replay", "customer_value_churn_training"])
+DAGS = (
+    "customer_value_nightly", "customer_value_replay", "customer_value_churn_training", "customer_value_calibration",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DAGS)
 def test_every_dag_has_a_runbook_an_owner_and_time_outs(name, nightly, replay, airflow_home):
     known = {"customer_value_nightly": nightly, "customer_value_replay": replay}
     dag = known[name] if name in known else describe_dag(name, airflow_home)
@@ -67,6 +72,19 @@ def test_every_dag_has_a_runbook_an_owner_and_time_outs(name, nightly, replay, a
     assert dag["catchup"] is False
     assert dag["max_active_runs"] == 1
     assert len((PROJECT / "dags" / f"{name}.py").read_text().splitlines()) <= 160
+
+
+def test_a_calibration_is_proposed_and_compared_by_hand_and_activated_only_when_asked(airflow_home):
+    dag = describe_dag("customer_value_calibration", airflow_home)
+    assert dag["timetable"] is None
+    upstream = {name: task["upstream"] for name, task in dag["tasks"].items()}
+    assert upstream == {
+        "choose_act": [],
+        "propose_calibration": ["choose_act"],
+        "compare_calibration": ["propose_calibration"],
+        "activate_calibration": ["choose_act"],
+    }
+    assert {"author", "reason", "activate_version", "active_from"} <= set(dag["params"])
 
 
 def test_the_night_is_scheduled_at_two_in_the_companys_zone(nightly):

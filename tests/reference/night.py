@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from tests.reference import churn, reasons, scoring, tiers
@@ -104,10 +104,18 @@ def evaluate(
     calibration: Calibration,
     before: Mapping[str, tiers.Previous] | None = None,
     overrides: Sequence[tiers.Override] = (),
+    own_weights: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Night:
-    """The night under a calibration, after the tiers of the evaluated day before."""
+    """The night under a calibration, after the tiers of the evaluated day before.
+
+    `own_weights`: customer -> the nominal weights of its kind, where these are not the calibration's own.
+    """
     facts, previous = measured.facts, before or {}
-    scores = {customer: scoring.score(values, calibration) for customer, values in measured.values.items()}
+    weights = own_weights or {}
+    scores = {
+        customer: scoring.score(values, replace(calibration, weights=weights.get(customer, calibration.weights)))
+        for customer, values in measured.values.items()
+    }
     best_first = scoring.best_first(scores)
     active = contributions(measured)
     core = tiers.core_of(active)
