@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "alerts"
-down_revision = "reasons"
+down_revision = "risk"
 
 
 def upgrade() -> None:

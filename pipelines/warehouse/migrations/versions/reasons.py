@@ -1,8 +1,0 @@
-"""What reasons needs: nothing yet."""
-
-revision = "reasons"
-down_revision = "risk"
-
-
-def upgrade() -> None:
-    """Nothing yet."""
