@@ -6,6 +6,7 @@ VENV := $(HOME_DIR)/venv
 BIN := $(VENV)/bin/python
 PSQL := $(HOME_DIR)/bin/psql
 DEMO_OPTIONS ?=
+BENCH_OPTIONS ?=
 # two workers; a file's tests stay together (tests/conftest.py), the longest begin first
 TEST_OPTIONS ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
@@ -14,11 +15,11 @@ export SCARF_ANALYTICS := false
 export DO_NOT_TRACK := 1
 export PYTHONUTF8 := 1
 
-.PHONY: help setup demo test lint unit faults lock clean
+.PHONY: help setup demo test lint unit faults bench-extract lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile
 
 setup: $(VENV)/.installed  ## virtual environment and embedded PostgreSQL's client
 
@@ -49,6 +50,9 @@ unit: setup  ## the unit tests only (seconds)
 faults: setup  ## the faults tried for real, with figures: kills, full disks, lost connections, late commits
 	$(BIN) -m pytest tests/faults
 
+bench-extract: setup  ## the extraction's speed beside psql, dlt and pandas (minutes; BENCH_OPTIONS=--quick)
+	@$(BIN) -m tests.bench.extract $(BENCH_OPTIONS)
+
 lint: setup  ## ruff, mypy, sqlfluff
 	$(BIN) -m ruff check .
 	$(BIN) -m ruff format --check .
@@ -60,6 +64,6 @@ lock: setup  ## renew requirements.lock from requirements.in
 
 clean:  ## stop everything that was started and remove the instance folder
 	@if [ -x $(BIN) ] && [ -f $(VENV)/.installed ]; then \
-	  for home in $(HOME_DIR)/tests/*/ $(HOME_DIR)/; do \
+	  for home in $(HOME_DIR)/tests/*/ $(HOME_DIR)/bench/ $(HOME_DIR)/; do \
 	    if [ -d "$$home" ]; then CVP_HOME="$$home" $(BIN) -m pipelines warehouse destroy; fi; done; fi
 	@rm -rf $(HOME_DIR)
