@@ -35,8 +35,10 @@ def test_an_extraction_that_is_told_to_stop_stops_and_leaves_nothing(
         }
         command = [sys.executable, "-m", "pipelines", "sources", "reload", "erp", "customer"]
         process = subprocess.Popen(
-            command, env=environment, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
+            command, env=environment, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            # as at a terminal: what a shell starts in the background inherits an ignored SIGINT
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )  # fmt: skip
         deadline = time.monotonic() + 60
         while proxy.forwarded < 600_000 and time.monotonic() < deadline:
             time.sleep(0.05)

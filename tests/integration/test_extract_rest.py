@@ -177,12 +177,12 @@ def test_a_server_that_ignores_the_page_number_is_found_out(desk, api):
         desk.extract("erp", "customer")
 
 
-def test_the_header_comes_from_the_settings_and_goes_to_no_other_host(desk, api):
+def test_the_header_comes_from_the_settings_and_goes_to_no_other_host(desk, api, monkeypatch):
     api.token = "Bearer s3cret"  # noqa: S105 - of a server that lives as long as the test
     place(desk, api, "link")
     with pytest.raises(ExtractionError, match=r"answers 401: set this source's header in the settings"):
         desk.extract("erp", "customer")
-    desk.settings.source_headers["erp"] = {"Authorization": api.token}
+    monkeypatch.setitem(desk.settings.source_headers, "erp", {"Authorization": api.token})
     assert desk.extract("erp", "customer").rows_landed == 35
     api.answer = lambda query: json.dumps(
         {"data": {"items": []}, "meta": {"link": "http://other.example/x", "total": 0}}
