@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize
 
 MOST_CHILDREN = 5
 CONSISTENCY_LIMIT = 0.10
@@ -134,4 +133,7 @@ def _implied(matrix: Matrix, row: int, column: int) -> float:
         return 1 / BOLDEST
     if slope(end) <= 0:
         return float(BOLDEST)
+    # a second of import that only a refused judgement needs
+    from scipy import optimize
+
     return math.exp(optimize.brentq(slope, -end, end, xtol=1e-13))

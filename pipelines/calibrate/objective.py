@@ -16,9 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from pipelines.calibrate.tree import ROOT
 
@@ -47,6 +45,9 @@ class Blend:
 
 def critic(points: Array) -> Array:
     """How much each column (customers x columns, NaN where null) tells, 0 or more; unscaled."""
+    # every step of a night imports this module: pandas and scipy.stats cost it two seconds and 100 MB
+    import pandas as pd
+
     correlations = pd.DataFrame(points).corr(min_periods=LEAST_CUSTOMERS).to_numpy()
     # a pair that too few customers have both of, or none apart, is not known to agree
     contrast = 1 - np.clip(np.nan_to_num(correlations, nan=0.0), -1, 1)
@@ -57,6 +58,7 @@ def critic(points: Array) -> Array:
 
 def entropy(points: Array) -> Array:
     """How unevenly each column (customers x columns, NaN where null) is shared out, 0 (evenly) to 1."""
+    from scipy import stats
 
     def unevenness(column: Array) -> float:
         known = column[~np.isnan(column)]
