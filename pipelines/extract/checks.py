@@ -1,12 +1,12 @@
 """The contract's rules on one row, as DuckDB SQL. A reason names column and rule, never the value.
 
-Each fault is a condition that is true or false, never null, over the columns `raw_<name>` (text as delivered) and
-`value_<name>` (parsed, null where that failed) of the pull.
+Each fault is a condition that is true or false, never null, over the columns `raw_<name>` (as delivered: text, or for
+the `native` ones in the source's own type) and `value_<name>` (parsed, null where that failed) of the pull.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -34,18 +34,19 @@ class Fault:
     reason: str
 
 
-def key_faults_of(entity: Entity, origins: dict[str, ColumnMapping]) -> list[Fault]:
+def key_faults_of(entity: Entity, origins: dict[str, ColumnMapping], native: Collection[str] = ()) -> list[Fault]:
     """The rules of the key alone: all that is asked of a row which the source marks as deleted."""
-    return faults_of(replace(entity, period=None), {name: origins[name] for name in entity.key})
+    return faults_of(replace(entity, period=None), {name: origins[name] for name in entity.key}, native)
 
 
-def faults_of(entity: Entity, origins: dict[str, ColumnMapping]) -> list[Fault]:
+def faults_of(entity: Entity, origins: dict[str, ColumnMapping], native: Collection[str] = ()) -> list[Fault]:
     """All rules of an entity's mapped columns."""
     found = []
     for column in entity.columns:
         if column.name in origins:
-            found += list(_column_faults(column, origins[column.name]))
-            if column.kind is Kind.TEXT and column.name in entity.key:
+            is_native = column.name in native
+            found += list(_column_faults(column, origins[column.name], is_native))
+            if column.kind is Kind.TEXT and column.name in entity.key and not is_native:
                 found.append(_key_too_long(column.name))
     if entity.period and all(name in origins for name in entity.period):
         start, end = entity.period
@@ -62,8 +63,9 @@ def reason_of(faults: list[Fault]) -> str:
     return f"case when {any_fault} then concat_ws('; ', {reasons}) end"
 
 
-def _column_faults(column: Column, origin: ColumnMapping) -> Iterator[Fault]:
-    name, raw, value = column.name, f"raw_{column.name}", f"value_{column.name}"
+def _column_faults(column: Column, origin: ColumnMapping, is_native: bool) -> Iterator[Fault]:
+    name, value = column.name, f"value_{column.name}"
+    raw = f"cast(raw_{name} as varchar)" if is_native else f"raw_{name}"
     blank = f"coalesce(trim({raw}), '') = ''"
     if origin.expression is not None:
         yield Fault(f"failed_{name}", f"{name}: the mapping's expression fails")
@@ -76,7 +78,7 @@ def _column_faults(column: Column, origin: ColumnMapping) -> Iterator[Fault]:
     elif column.kind is not Kind.TEXT:
         unreadable = f"case when {value} is not null then false else not ({blank}) end"
         yield Fault(unreadable, f"{name} {_UNREADABLE[column.kind]}")
-    if column.kind is Kind.TEXT:
+    if column.kind is Kind.TEXT and not is_native:
         yield Fault(f"coalesce(contains({raw}, chr(0)), false)", f"{name} holds a NUL byte or is no UTF-8")
     if column.codes:
         known = ", ".join(quote_text(code) for code in column.codes)

@@ -1,4 +1,4 @@
-"""The hours of a time zone's wall clock that a shift skips or repeats: a local time in them is no certain instant."""
+"""The shifts of a time zone's wall clock: the hours that it skips or repeats, and since when it has shifted no more."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 FIRST_YEAR, LAST_YEAR = 1970, 2037
 HOUR = timedelta(hours=1)
 STEP = timedelta(minutes=15)
+# No zone has shifted twice within days; looking day by day costs more than a quiet night's pull.
+STRIDE = timedelta(days=4)
 # No zone has gone back by more, but for a change of the date line.
 LONGEST_SHIFT = timedelta(hours=2)
 
@@ -17,7 +19,19 @@ LONGEST_SHIFT = timedelta(hours=2)
 @lru_cache(maxsize=16)
 def unclear_hours(zone: str) -> tuple[str, ...]:
     """Each such hour as `2024-10-27 02`, from FIRST_YEAR to LAST_YEAR."""
-    return tuple(sorted({f"{hour:%Y-%m-%d %H}" for hour in _shifted(ZoneInfo(zone))}))
+    return tuple(
+        sorted({f"{hour:%Y-%m-%d %H}" for shift in _shifts(zone) for hour in _hours_of(ZoneInfo(zone), shift)})
+    )
+
+
+@lru_cache(maxsize=16)
+def steady_since(zone: str) -> tuple[int, timedelta] | None:
+    """The year from whose beginning to the end of 2036 the zone keeps one offset, and that; None: it still shifts.
+
+    A year lies between, so that it holds on the wall clocks of all zones.
+    """
+    last = max((shift.year for shift in _shifts(zone)), default=FIRST_YEAR - 1)
+    return (last + 2, _offset(ZoneInfo(zone), datetime(last + 2, 1, 1, tzinfo=UTC))) if last < LAST_YEAR - 10 else None
 
 
 def wall_clock_from(instant: datetime, zone: str) -> datetime:
@@ -26,22 +40,28 @@ def wall_clock_from(instant: datetime, zone: str) -> datetime:
     return min((instant + step * STEP).astimezone(ZoneInfo(zone)).replace(tzinfo=None) for step in steps)
 
 
-def _shifted(zone: ZoneInfo) -> Iterator[datetime]:
-    day, last = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
-    while day < last:
-        next_day = day + timedelta(days=1)
-        if _offset(zone, day) != _offset(zone, next_day):
-            yield from _hours_of_shift(zone, day)
-        day = next_day
+@lru_cache(maxsize=16)
+def _shifts(zone: str) -> tuple[datetime, ...]:
+    """The instants of the zone's shifts, to STEP."""
+    return tuple(_found(ZoneInfo(zone)))
 
 
-def _hours_of_shift(zone: ZoneInfo, day: datetime) -> Iterator[datetime]:
+def _found(zone: ZoneInfo) -> Iterator[datetime]:
+    moment, last = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
+    before = _offset(zone, moment)
+    while moment < last:
+        after = _offset(zone, moment + STRIDE)
+        if before != after:
+            instant = moment
+            while _offset(zone, instant + STEP) == before:
+                instant += STEP
+            yield instant + STEP
+        moment, before = moment + STRIDE, after
+
+
+def _hours_of(zone: ZoneInfo, shift: datetime) -> Iterator[datetime]:
     """The wall clock's hours between the readings just before and just after the shift."""
-    instant = day
-    while _offset(zone, instant + STEP) == _offset(zone, day):
-        instant += STEP
-    shift = instant + STEP
-    before, after = (shift + _offset(zone, moment) for moment in (day, shift))
+    before, after = ((shift + _offset(zone, moment)).replace(tzinfo=None) for moment in (shift - STEP, shift))
     hour = min(before, after).replace(minute=0)
     while hour < max(before, after):
         yield hour

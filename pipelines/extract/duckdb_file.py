@@ -8,7 +8,7 @@ import duckdb
 
 from pipelines.extract.engine import quote_name, quote_text
 from pipelines.extract.errors import AbsentRelation
-from pipelines.extract.source import Access, Relation, Source, split_name, tail_of, text_of
+from pipelines.extract.source import TYPED, Access, Relation, Source, delivered, split_name, tail_of
 from pipelines.sources.mapping import EntityMapping, Mapping
 
 
@@ -16,6 +16,7 @@ class DuckdbSource(Source):
     """A DuckDB file, opened read-only; a mapping's query is DuckDB SQL over its tables."""
 
     has_snapshots = True
+    native_types = TYPED
 
     def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, access: Access) -> None:
         super().__init__(engine, mapping, access)
@@ -34,9 +35,8 @@ class DuckdbSource(Source):
             raise AbsentRelation(f"table {entity.table}") from error
 
     def select(self, relation: Relation) -> str:
-        columns = ", ".join(f"{text_of(name, relation.types[name])} as {quote_name(name)}" for name in relation.columns)
         where = f" where ({relation.entity.where}\n)" if relation.entity.where else ""
-        return f"select {columns} from {_from(relation.entity)}{where}{tail_of(relation.sample)}"
+        return f"select {delivered(relation)} from {_from(relation.entity)}{where}{tail_of(relation.sample)}"
 
 
 def _from(entity: EntityMapping) -> str:

@@ -17,7 +17,7 @@ import duckdb
 
 from pipelines.extract.engine import quote_name, quote_text
 from pipelines.extract.errors import AbsentRelation
-from pipelines.extract.source import Access, Relation, Source, tail_of, text_of
+from pipelines.extract.source import TYPED, Access, Relation, Source, delivered, tail_of
 from pipelines.sources.mapping import EntityMapping, Mapping
 
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
@@ -27,6 +27,8 @@ COPY_BLOCK_CHARACTERS = 1 << 20
 
 class FilesSource(Source):
     """A folder; every file in it is a view named by its stem."""
+
+    native_types = TYPED
 
     def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, access: Access) -> None:
         super().__init__(engine, mapping, access)
@@ -49,9 +51,8 @@ class FilesSource(Source):
         return self._describe(f"select * from {_from(entity)}")
 
     def select(self, relation: Relation) -> str:
-        columns = ", ".join(f"{text_of(name, relation.types[name])} as {quote_name(name)}" for name in relation.columns)
         where = f" where ({relation.entity.where}\n)" if relation.entity.where else ""
-        return f"select {columns} from {_from(relation.entity)}{where}{tail_of(relation.sample)}"
+        return f"select {delivered(relation)} from {_from(relation.entity)}{where}{tail_of(relation.sample)}"
 
     def set_aside(self) -> list[tuple[str, str, str]]:
         found = "select count(*) from duckdb_tables() where table_name = 'reject_errors'"

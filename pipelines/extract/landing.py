@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable
 from collections.abc import Mapping as Values
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from typing import IO, Any
@@ -24,7 +24,7 @@ from pipelines.extract import landing_sql, source_drift, watermark
 from pipelines.extract.errors import AbsentRelation, ExtractionError
 from pipelines.extract.landing_sql import LandingSql
 from pipelines.extract.pull import NO_MARK, Plan, Pull, plan, statement
-from pipelines.extract.result import ExtractionResult
+from pipelines.extract.result import ExtractionResult, Outcome
 from pipelines.extract.source import Since, Source
 from pipelines.extract.transfer import Transferred, blocks, transfer
 from pipelines.settings import Settings
@@ -37,22 +37,6 @@ ROWS_GUARDED_AGAINST_MASS_DELETION = 100
 # A pull that changed this share of a table leaves the planner's statistics wrong.
 SHARE_THAT_NEEDS_ANALYZE = Decimal("0.1")
 SHARE_FOUND_BY_INDEX = Decimal("0.05")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Rows by what became of them. `marked`: read with a deletion mark; `removed`: gone from landing by such a mark."""
-
-    admitted: int
-    rejected: int
-    new: int
-    changed: int
-    gone: int
-    marker: str | None
-    is_delivered: bool
-    marked: int = 0
-    removed: int = 0
-    missed: int = 0
 
 
 class Landing:
@@ -134,8 +118,10 @@ class Landing:
         else:
             self._run(self.sql.create_pulled())
         self._run(self.sql.set_constants(table, self.mapping.source_system, self.extracted_at))
-        sql = statement(self.plan, source)
-        self.done = transfer(reader, sql, source, self._driver, self.sql.copy_into(table), heard)
+        typed = self.plan.typed
+        sql = statement(self.plan, source, by_column=typed is not None)
+        copy = self.sql.copy_into(table, None if typed is None else list(typed))
+        self.done = transfer(reader, sql, source, self._driver, copy, heard)
         if self._is_first:
             self._run(self.sql.reset_constants())
         else:
@@ -173,7 +159,7 @@ class Landing:
             rows_unchanged=outcome.admitted + outcome.marked - landed,
             rows_rejected=outcome.rejected,
             rows_deleted=outcome.gone,
-            rows_held=self._held(),
+            rows_held=self._held_after(outcome),
             rows_missed=outcome.missed,
             rows_ambiguous=self.done.ambiguous,
             is_full_pull=self.since is None,
@@ -299,6 +285,8 @@ class Landing:
         return moved
 
     def _guard_against_mass_deletion(self, gone: int) -> None:
+        if not gone:
+            return
         held = self._held()
         limit = self.settings.deleted_share_limit
         if held > ROWS_GUARDED_AGAINST_MASS_DELETION and gone > limit * held:
@@ -371,6 +359,13 @@ class Landing:
 
     def _holds_nothing(self) -> bool:
         return not self._scalar(f"select exists (select from {self.sql.table} where source_system = :source_system)")
+
+    def _held_after(self, outcome: Outcome) -> int:
+        """Rows held now: counted after a whole pull, else reckoned from the last account (a count reads the table)."""
+        if self._is_first:
+            return outcome.new
+        before = None if self.since is None else self._scalar(landing_sql.HELD_BEFORE)
+        return self._held() if before is None else int(before) + outcome.new - outcome.gone
 
     def _held(self) -> int:
         return int(self._scalar(f"select count(*) from {self.sql.table} where source_system = :source_system"))

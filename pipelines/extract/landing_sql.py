@@ -7,6 +7,7 @@ contract's own; values are bound.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -86,6 +87,14 @@ COUNT_MISSED = """
         or change in ('new', 'changed') and updated_at < cast(:window_start as timestamptz)
 """
 
+# Of the run that moved the watermark last.
+HELD_BEFORE = """
+    select extraction.rows_held
+    from control.watermark as watermark
+    join control.extraction as extraction using (run_id, source_system, entity)
+    where watermark.source_system = :source_system and watermark.entity = :entity
+"""
+
 STORE_WATERMARK = """
     insert into control.watermark (source_system, entity, marker, advanced_at, run_id, mapping_fingerprint)
     values (:source_system, :entity, :marker, :extracted_at, :run_id, :fingerprint)
@@ -110,8 +119,10 @@ class LandingSql:
     def table(self) -> str:
         return f"landing.{self.contract.name}"
 
-    def copy_into(self, table: str) -> str:
-        return f"copy {table} ({', '.join(self.contract.column_names)}, updated_at) from stdin (format csv)"
+    def copy_into(self, table: str, by_column: Sequence[str] | None) -> str:
+        """COPY of CSV lines, or of these columns in binary."""
+        names = by_column or [*self.contract.column_names, "updated_at"]
+        return f"copy {table} ({', '.join(names)}) from stdin (format {'binary' if by_column else 'csv'})"
 
     def create_pulled(self) -> str:
         return f"create temporary table pulled (like {self.table}) on commit drop"

@@ -1,7 +1,9 @@
 """PostgreSQL as a source.
 
-Every column is cast to text at the source: DuckDB's scanner turns an unconstrained numeric into DOUBLE, its NaN into 0
-and an infinite timestamp into the year 9999, all silently. One statement is one snapshot, in a read-only transaction.
+A column is cast to text at the source unless its type is one of `native_types`: DuckDB's scanner turns an
+unconstrained numeric into DOUBLE and any numeric's NaN into 0, silently. Whole numbers, booleans and dates arrive as
+they are, an infinite date or instant as infinity (it is Python that would read the year 9999). One statement is one
+snapshot, in a read-only transaction.
 """
 
 from __future__ import annotations
@@ -60,6 +62,9 @@ class PostgresSource(Source):
     """A PostgreSQL database, read by `postgres_query`."""
 
     has_snapshots = True
+    native_types = frozenset(
+        {"SMALLINT", "INTEGER", "BIGINT", "BOOLEAN", "DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}
+    )
 
     def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, access: Access) -> None:
         super().__init__(engine, mapping, access)
@@ -83,7 +88,10 @@ class PostgresSource(Source):
         return self._describe(self._query(f"select * from {_from(entity)} limit 0"))
 
     def select(self, relation: Relation) -> str:
-        columns = ", ".join(f"{quote_name(name)}::text as {quote_name(name)}" for name in relation.columns)
+        columns = ", ".join(
+            quote_name(name) if name in relation.native else f"{quote_name(name)}::text as {quote_name(name)}"
+            for name in relation.columns
+        )
         sql = f"select {columns} from {_from(relation.entity)}"
         conditions = [f"({relation.entity.where}\n)"] if relation.entity.where else []
         if relation.since is not None:

@@ -1,29 +1,28 @@
-"""One pull of one entity: the statement that reads a source, checks every row and writes it as a line for COPY.
+"""One pull of one entity: the statement that reads a source, checks every row and makes it ready for COPY.
 
-The statement gives four columns: `line`, a CSV line of a landing row, for an admitted row; `deletion`, a CSV line of
-the key, for a row that the source marks as deleted; `reject`, a CSV line of a row set aside, for any other; and `mark`,
-the change marker as a number (of microseconds since 1970 for a timestamp), NO_MARK where it is null or in the future: a
-row dated ahead would hide those after it. The engine makes the lines, so that Python only carries blocks of bytes, and
-the numbers reach PostgreSQL as the text that they are.
+What the statement gives of a row: the landing row itself, as a CSV `line` or column by column (see the module `lines`),
+for an admitted row; `deletion`, a CSV line of the key, for a row that the source marks as deleted; `reject`, a CSV line
+of a row set aside, for any other; `mark`, the change marker as a number (of microseconds since 1970 for a timestamp),
+NO_MARK where it is null or in the future: a row dated ahead would hide those after it; and `unclear`, 1 where a local
+time in it is one that the source's clocks skip or repeat.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipelines.contract import Column, Entity, Kind
-from pipelines.extract.checks import LONGEST_KEY_BYTES, Fault, faults_of, key_faults_of, reason_of
+from pipelines.extract import lines
+from pipelines.extract.checks import Fault, faults_of, key_faults_of, reason_of
 from pipelines.extract.engine import quote_name, quote_text
 from pipelines.extract.errors import ExtractionError
-from pipelines.extract.parsing import Delivered, instant, is_unclear, parsed
+from pipelines.extract.parsing import Delivered, instant, is_unclear, parsed, serves
 from pipelines.extract.source import Relation, Sample, Since, Source, nearest
 from pipelines.sources.mapping import ANY_VALUE, UPDATED_AT, ColumnMapping, EntityMapping, Mapping
 
 NO_MARK = -(2**63)
-# Five times as fast as the cast of an instant to text, which asks for the session's time zone row by row.
-UPDATED_AT_TEXT = "coalesce(cast(make_timestamp(epoch_us(value_updated_at)) as varchar) || '+00', '')"
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,23 @@ class Plan:
     origins: dict[str, ColumnMapping]
     relation: Relation
 
+    def delivered(self, column: str | None, date_format: str | None = None) -> Delivered:
+        """What is known of what a source column delivers; None: of a text that comes from elsewhere."""
+        return Delivered(
+            self.pull.zones, self.types.get(column or "", "VARCHAR"), self.pull.mapping.file_format, date_format,
+            column in self.relation.native,
+        )  # fmt: skip
+
+    @property
+    def native(self) -> frozenset[str]:
+        """The canonical columns whose source column is delivered in its own type."""
+        return frozenset(name for name, origin in self.origins.items() if origin.column in self.relation.native)
+
+    @property
+    def typed(self) -> dict[str, str] | None:
+        """The engine's type of every mapped column, if all rows can land column by column; None: as CSV lines."""
+        return lines.types_of(self.pull.contract, self.origins, self.types)
+
 
 def plan(pull: Pull, source: Source) -> Plan:
     """Hold the mapping against the source's columns.
@@ -65,35 +81,66 @@ def plan(pull: Pull, source: Source) -> Plan:
     """
     types = source.columns(pull.entity)
     origins = _present(pull, types)
-    needed = _needed(pull, source, origins, types)
-    return Plan(pull, types, origins, Relation(pull.entity, needed, pull.since, types, pull.sample))
+    within = {
+        column
+        for name, origin in origins.items()
+        if origin.expression is not None
+        for column in mentioned(pull, source, name, types)
+    }
+    needed = _needed(pull, origins, types, within)
+    native = frozenset(
+        name
+        for name in needed
+        if types[name] in source.native_types and name not in within and _is_served(pull, origins, name, types[name])
+    )
+    return Plan(pull, types, origins, Relation(pull.entity, needed, pull.since, types, pull.sample, native))
 
 
-def statement(plan: Plan, source: Source) -> str:
-    """The DuckDB statement of the pull."""
-    pull, types, origins = plan.pull, plan.types, plan.origins
+def _is_served(pull: Pull, origins: dict[str, ColumnMapping], column: str, source_type: str) -> bool:
+    """Whether every use of a source column can do with its type."""
+    kinds = []
+    for name, origin in origins.items():
+        if origin.column == column:
+            if origin.codes is not None or origin.format is not None:
+                return False
+            kinds.append(Kind.DATE if name == UPDATED_AT else pull.contract.column(name).kind)
+    marker = pull.entity.change_marker
+    if marker is not None and marker.column == column:
+        kinds.append(Kind.INTEGER if marker.type == "id" else Kind.DATE)
+    return column != pull.flag and all(serves(source_type, kind) for kind in kinds)
+
+
+def statement(plan: Plan, source: Source, *, by_column: bool = False) -> str:
+    """The DuckDB statement of the pull; `by_column`: landing rows as columns, where `plan.typed` says that it goes."""
+    pull, origins = plan.pull, plan.origins
     delivered = source.select(plan.relation)
     if source.unchecked_text:
-        delivered = _with_checked_text(delivered, plan.relation.columns)
+        delivered = _with_checked_text(delivered, plan.relation)
     raw = [item for name, origin in origins.items() for item in _raw(name, origin)] + _raw_marker(pull)
     raw.append(f"{quote_name(pull.flag)} as raw_flag" if pull.flag else "cast(null as varchar) as raw_flag")
     values = [
-        f"{_value(pull, column, origins[column.name], types)} as value_{column.name}"
+        f"{_value(plan, column, origins[column.name])} as value_{column.name}"
         for column in pull.contract.columns
         if column.name in origins
     ]
-    values += [f"{_marker(pull, types)} as marker", f"{_is_deleted(pull)} as is_deleted"]
+    values += [f"{_marker(plan)} as marker", f"{_is_deleted(pull)} as is_deleted"]
+    typed = plan.typed if by_column else None
+    row = (
+        lines.row(typed)
+        if typed
+        else f"case when reason is null and not is_deleted then {lines.line(plan)} end as line"
+    )
     return "\n".join(
         [
             f"with delivered as ({delivered}),",
             f"raw as (select {', '.join(raw)} from delivered),",
             f"parsed as (select *, {', '.join(values)} from raw),",
-            f"pulled as (select *, {_updated_at(pull, origins, types)} as value_updated_at from parsed",
+            f"pulled as (select *, {_updated_at(plan)} as value_updated_at from parsed",
             f"where {_is_due(pull)}),",
-            f"checked as (select *, {_reason(pull, origins)} as reason from pulled)",
-            f"select case when reason is null and not is_deleted then {_line(pull, origins)} end as line,",
-            f"case when reason is null and is_deleted then {_deletion_line(pull)} end as deletion,",
-            f"case when reason is not null then {_reject_line(pull, origins)} end as reject,",
+            f"checked as (select *, {_reason(plan)} as reason from pulled)",
+            f"select {row},",
+            f"case when reason is null and is_deleted then {lines.deletion(plan)} end as deletion,",
+            f"case when reason is not null then {lines.reject(plan)} end as reject,",
             f"{_mark(pull, source)} as mark,",
             f"cast({_is_unclear(plan)} as utinyint) as unclear from checked",
         ]
@@ -136,16 +183,13 @@ def _unknown_column(pull: Pull, name: str, column: str, types: dict[str, str]) -
     )
 
 
-def _needed(pull: Pull, source: Source, origins: dict[str, ColumnMapping], types: dict[str, str]) -> list[str]:
-    """The source columns to read: those named, and those that an expression mentions."""
-    named = {origin.column for origin in origins.values() if origin.column is not None}
+def _needed(pull: Pull, origins: dict[str, ColumnMapping], types: dict[str, str], within: set[str]) -> list[str]:
+    """The source columns to read: those named, and those `within` an expression."""
+    named = within | {origin.column for origin in origins.values() if origin.column is not None}
     if pull.entity.change_marker is not None:
         named.add(pull.entity.change_marker.column)
     if pull.flag is not None:
         named.add(pull.flag)
-    for name, origin in origins.items():
-        if origin.expression is not None:
-            named |= mentioned(pull, source, name, types)
     return [name for name in types if name in named] or list(types)[:1]
 
 
@@ -182,11 +226,12 @@ def _column_references(node: object) -> Iterator[str]:
             yield from _column_references(child)
 
 
-def _with_checked_text(delivered: str, columns: Sequence[str]) -> str:
+def _with_checked_text(delivered: str, relation: Relation) -> str:
     """Text that is no UTF-8 becomes NUL and its bytes in hex: the NUL sets the row aside, the hex can be stored."""
-    checked = [
+    texts = [quote_name(name) for name in relation.columns if name not in relation.native]
+    checked = [quote_name(name) for name in relation.native] + [
         f"case when {name} is not null then coalesce(try(decode(encode({name}))), chr(0) || hex({name})) end as {name}"
-        for name in map(quote_name, columns)
+        for name in texts
     ]
     return f"select {', '.join(checked)} from ({delivered})"
 
@@ -210,10 +255,6 @@ def _raw_marker(pull: Pull) -> list[str]:
     return []
 
 
-def _delivered(pull: Pull, column: str | None, types: dict[str, str], date_format: str | None = None) -> Delivered:
-    return Delivered(pull.zones, types.get(column or "", "VARCHAR"), pull.mapping.file_format, date_format)
-
-
 def _is_deleted(pull: Pull) -> str:
     deletion = pull.entity.deletion
     if pull.flag is None or deletion is None:
@@ -225,32 +266,34 @@ def _is_deleted(pull: Pull) -> str:
     return f"coalesce(raw_flag in ({', '.join(map(quote_text, deletion.values))}), false)"
 
 
-def _reason(pull: Pull, origins: dict[str, ColumnMapping]) -> str:
-    faults = faults_of(pull.contract, origins)
+def _reason(plan: Plan) -> str:
+    pull, origins, native = plan.pull, plan.origins, plan.native
+    faults = faults_of(pull.contract, origins, native)
     if pull.flag is None or pull.entity.deletion is None:
         return reason_of(faults)
     if pull.entity.deletion.values is None:
         flag = parsed("raw_flag", Kind.BOOLEAN, Delivered(pull.zones))
         unread = f"coalesce(trim(raw_flag) <> '', false) and ({flag}) is null"
         faults.append(Fault(unread, f"the deletion flag {pull.flag} is no yes or no: give its values in the mapping"))
-    return f"case when is_deleted then {reason_of(key_faults_of(pull.contract, origins))} else {reason_of(faults)} end"
+    of_key = reason_of(key_faults_of(pull.contract, origins, native))
+    return f"case when is_deleted then {of_key} else {reason_of(faults)} end"
 
 
-def _value(pull: Pull, column: Column, origin: ColumnMapping, types: dict[str, str]) -> str:
-    value = _unprefixed(pull, column, origin, types)
-    prefix = pull.mapping.prefix_of(column)
+def _value(plan: Plan, column: Column, origin: ColumnMapping) -> str:
+    value = _unprefixed(plan, column, origin)
+    prefix = plan.pull.mapping.prefix_of(column)
     return f"{quote_text(prefix)} || {value}" if prefix else value
 
 
-def _unprefixed(pull: Pull, column: Column, origin: ColumnMapping, types: dict[str, str]) -> str:
+def _unprefixed(plan: Plan, column: Column, origin: ColumnMapping) -> str:
     raw = f"raw_{column.name}"
     if origin.codes is not None:
-        return _translated(raw, column, origin.codes, pull)
-    if column.kind is Kind.TEXT:
+        return _translated(raw, column, origin.codes, plan.pull)
+    if column.kind is Kind.TEXT and column.name not in plan.native:
         return f"nullif({raw}, '')"
     if origin.column is None:
-        return parsed(raw, column.kind, Delivered(pull.zones, date_format=origin.format))
-    return parsed(raw, column.kind, _delivered(pull, origin.column, types, origin.format))
+        return parsed(raw, column.kind, Delivered(plan.pull.zones, date_format=origin.format))
+    return parsed(raw, column.kind, plan.delivered(origin.column, origin.format))
 
 
 def _translated(raw: str, column: Column, codes: dict[str, str | None], pull: Pull) -> str:
@@ -264,11 +307,11 @@ def _translated(raw: str, column: Column, codes: dict[str, str | None], pull: Pu
     return text if column.kind in (Kind.BOOLEAN, Kind.TEXT) else parsed(text, column.kind, Delivered(pull.zones))
 
 
-def _marker(pull: Pull, types: dict[str, str]) -> str:
-    marker = pull.entity.change_marker
+def _marker(plan: Plan) -> str:
+    marker = plan.pull.entity.change_marker
     if marker is None:
         return "cast(null as bigint)"
-    delivered = _delivered(pull, marker.column, types)
+    delivered = plan.delivered(marker.column)
     return parsed("raw_marker", Kind.INTEGER, delivered) if marker.type == "id" else instant("raw_marker", delivered)
 
 
@@ -290,22 +333,22 @@ def _is_unclear(plan: Plan) -> str:
         if column.kind is Kind.DATE and column.name in plan.origins and plan.origins[column.name].codes is None
     ]
     found = [
-        is_unclear(raw, _delivered(plan.pull, origin.column, plan.types, origin.format))
+        is_unclear(raw, plan.delivered(origin.column, origin.format))
         for raw, origin in texts
         if origin.constant is None
     ]
     marker = plan.pull.entity.change_marker
     if marker is not None and marker.type == "timestamp":
-        found.append(is_unclear("raw_marker", _delivered(plan.pull, marker.column, plan.types)))
+        found.append(is_unclear("raw_marker", plan.delivered(marker.column)))
     return " or ".join(condition for condition in found if condition is not None) or "false"
 
 
-def _updated_at(pull: Pull, origins: dict[str, ColumnMapping], types: dict[str, str]) -> str:
-    marker = pull.entity.change_marker
+def _updated_at(plan: Plan) -> str:
+    marker = plan.pull.entity.change_marker
     if marker is not None and marker.type == "timestamp":
         return "marker"
-    if UPDATED_AT in origins:
-        return instant(f"raw_{UPDATED_AT}", _delivered(pull, origins[UPDATED_AT].column, types))
+    if UPDATED_AT in plan.origins:
+        return instant(f"raw_{UPDATED_AT}", plan.delivered(plan.origins[UPDATED_AT].column))
     return "cast(null as timestamptz)"
 
 
@@ -317,47 +360,3 @@ def _is_due(pull: Pull) -> str:
     if pull.since.instant is None:
         return "true"
     return f"(marker is null or marker >= timestamptz {quote_text(pull.since.instant.isoformat())})"
-
-
-def _line(pull: Pull, origins: dict[str, ColumnMapping]) -> str:
-    fields = [_csv_value(column) if column.name in origins else "''" for column in pull.contract.columns]
-    return _csv_line([*fields, UPDATED_AT_TEXT])
-
-
-def _deletion_line(pull: Pull) -> str:
-    return _csv_line([*(_csv_value(pull.contract.column(name)) for name in pull.contract.key), UPDATED_AT_TEXT])
-
-
-def _reject_line(pull: Pull, origins: dict[str, ColumnMapping]) -> str:
-    parts = [f"coalesce(cast(value_{name} as varchar), raw_{name}, '')" for name in pull.contract.key]
-    whole = " and ".join(f"value_{name} is not null" for name in pull.contract.key)
-    key = f"left(concat_ws(chr(31), {', '.join(parts)}), {LONGEST_KEY_BYTES})"
-    row = ", ".join(f"{quote_text(name)}, {_storable(f'raw_{name}')}" for name in origins)
-    fields = [_csv_text(_storable(key)), _csv_text("reason"), _csv_text(f"cast(json_object({row}) as varchar)")]
-    fields += [UPDATED_AT_TEXT, f"cast({whole} as varchar)"]
-    return _csv_line(fields)
-
-
-def _storable(text: str) -> str:
-    """PostgreSQL's text takes no NUL; the sign for it stands in."""
-    return f"replace({text}, chr(0), chr(9216))"
-
-
-def _csv_line(fields: list[str]) -> str:
-    return "concat(" + ", ',', ".join(fields) + ", chr(10))"
-
-
-def _csv_text(text: str) -> str:
-    """A quoted field; null becomes an empty unquoted one."""
-    return f"""coalesce('"' || {_doubled_quotes(text)} || '"', '')"""
-
-
-def _doubled_quotes(text: str) -> str:
-    return f"""case when contains({text}, '"') then replace({text}, '"', '""') else {text} end"""
-
-
-def _csv_value(column: Column) -> str:
-    value = f"value_{column.name}"
-    if column.kind is not Kind.TEXT:
-        return f"coalesce(cast({value} as varchar), '')"
-    return f"""'"', {_doubled_quotes(value)}, '"'""" if column.required else _csv_text(value)

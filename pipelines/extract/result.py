@@ -38,3 +38,19 @@ class ExtractionResult:
     marker_after: str | None
     seconds: float
     is_delivered: bool = True
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Rows by what became of them. `marked`: read with a deletion mark; `removed`: gone from landing by such a mark."""
+
+    admitted: int
+    rejected: int
+    new: int
+    changed: int
+    gone: int
+    marker: str | None
+    is_delivered: bool
+    marked: int = 0
+    removed: int = 0
+    missed: int = 0

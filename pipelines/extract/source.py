@@ -15,6 +15,11 @@ from pipelines.extract.engine import quote_name
 from pipelines.sources.mapping import EntityMapping
 from pipelines.sources.mapping import Mapping as SourceMapping
 
+# What DuckDB's own readers give in these types is what the file holds; a decimal stays text until it lands.
+TYPED = frozenset(
+    {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "BOOLEAN", "DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}
+)
+
 
 @dataclass(frozen=True)
 class Since:
@@ -35,13 +40,17 @@ class Sample:
 
 @dataclass(frozen=True)
 class Relation:
-    """What is to be read of an entity: source columns, from where on, of what types, and whether a sample will do."""
+    """What is to be read of an entity: source columns, from where on, of what types, and whether a sample will do.
+
+    All columns are wanted as text but those in `native`, which are wanted in their own type.
+    """
 
     entity: EntityMapping
     columns: Sequence[str]
     since: Since | None
     types: Mapping[str, str]
     sample: Sample | None = None
+    native: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -62,11 +71,13 @@ class Source(ABC):
     An extraction calls `begin`, `columns` of every entity, `expect`, `select` and `set_aside` entity by entity, `end`:
     what it reads is of one moment, as far as the kind of source allows that. Without `begin` each call is for itself.
     `unchecked_text` is True where texts may hold bytes that are no UTF-8; `has_snapshots` where a transaction of the
-    engine is one of the source, which sees the same state from its first statement to its last.
+    engine is one of the source, which sees the same state from its first statement to its last. `native_types` are the
+    types (the engine's names) of which a value arrives exactly as it is, without a way over text.
     """
 
     unchecked_text = False
     has_snapshots = False
+    native_types: frozenset[str] = frozenset()
 
     def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: SourceMapping, access: Access) -> None:
         self.engine = engine
@@ -106,7 +117,7 @@ class Source(ABC):
 
     @abstractmethod
     def select(self, relation: Relation) -> str:
-        """DuckDB SQL that gives these columns as text under their own names, one row per source row.
+        """DuckDB SQL that gives these columns under their own names, as text but for the native ones, a row per row.
 
         A source may apply `since` itself, to read less; the caller applies it to what comes.
         """
@@ -145,6 +156,14 @@ def tail_of(sample: Sample | None, quote: Callable[[str], str] = quote_name, nul
         return ""
     order = f" order by {quote(sample.newest_by)} desc{nulls_last}" if sample.newest_by else ""
     return f"{order} limit {sample.rows}"
+
+
+def delivered(relation: Relation) -> str:
+    """The columns of a relation as DuckDB itself reads them, as `select` gives them."""
+    return ", ".join(
+        f"{quote_name(name) if name in relation.native else text_of(name, relation.types[name])} as {quote_name(name)}"
+        for name in relation.columns
+    )
 
 
 def text_of(column: str, duckdb_type: str) -> str:

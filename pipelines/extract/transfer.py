@@ -12,12 +12,15 @@ import duckdb
 import numpy as np
 import psycopg
 import pyarrow as pa
+import pyarrow.compute as pc
+from pgpq import ArrowToPostgresBinaryEncoder
 from psycopg.copy import QueuedLibpqWriter
 
 from pipelines.extract.pull import NO_MARK
 from pipelines.extract.source import Source
 
 BLOCK_ROWS = 20_000
+LINE = "line"
 SPOOL_BYTES = 8 * 1024 * 1024
 
 
@@ -55,17 +58,20 @@ def transfer(
     copy: str,
     heard: Callable[[], None],
 ) -> Transferred:
-    """Run the pull and COPY its admitted lines into the warehouse; nothing is held but one block.
+    """Run the pull and COPY its admitted rows into the warehouse; nothing is held but one block.
 
     `heard` is called at every block.
     """
     done = Transferred()
     with target.cursor() as cursor, cursor.copy(copy, writer=_BehindTheScenes(cursor)) as writer:
-        for block in engine.execute(sql).to_arrow_reader(BLOCK_ROWS):
+        reader = engine.execute(sql).to_arrow_reader(BLOCK_ROWS)
+        rows = _Lines() if reader.schema.names[0] == LINE else _Columns(reader.schema)
+        writer.write(rows.head)
+        for block in reader:
             heard()
-            lines, deletions, rejects, marks, unclear = block.columns
-            writer.write(_bytes(lines))
-            done.admitted += len(lines) - lines.null_count
+            deletions, rejects, marks, unclear = block.columns[-4:]
+            writer.write(rows.bytes_of(block))
+            done.admitted += len(block) - (len(deletions) - deletions.null_count) - (len(rejects) - rejects.null_count)
             done.rejected += len(rejects) - rejects.null_count
             done.deleted += len(deletions) - deletions.null_count
             for spooled, file in ((rejects, done.rejects), (deletions, done.deletions)):
@@ -73,6 +79,7 @@ def transfer(
                     file.write(_bytes(spooled))
             done.highest = max(done.highest, _highest(marks))
             done.ambiguous += int(_numbers(unclear, np.uint8).sum())
+        writer.write(rows.tail)
     for place, reason, record in source.set_aside():
         row = json.dumps({"record": record.replace("\0", "\u2400")}, ensure_ascii=False)
         fields = [place, reason, row]
@@ -81,6 +88,35 @@ def transfer(
     done.rejects.seek(0)
     done.deletions.seek(0)
     return done
+
+
+class _Lines:
+    """Landing rows that leave the engine as CSV lines."""
+
+    head = tail = b""
+
+    def bytes_of(self, block: pa.RecordBatch) -> memoryview:
+        return _bytes(block.column(0))
+
+
+class _Columns:
+    """Landing rows that leave the engine column by column, in PostgreSQL's binary format."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self._width = len(schema) - 4
+        self._encoder = ArrowToPostgresBinaryEncoder(pa.schema([schema.field(place) for place in range(self._width)]))
+        self.head = self._encoder.write_header()
+
+    def bytes_of(self, block: pa.RecordBatch) -> bytes:
+        deletions, rejects = block.columns[self._width : self._width + 2]
+        rows = block.select(range(self._width))
+        if deletions.null_count < len(block) or rejects.null_count < len(block):
+            rows = rows.filter(pc.and_(pc.is_null(deletions), pc.is_null(rejects)))
+        return self._encoder.write_batch(rows)
+
+    @property
+    def tail(self) -> bytes:
+        return self._encoder.finish()
 
 
 def blocks(file: IO[bytes]) -> Iterator[bytes]:

@@ -84,6 +84,37 @@ def test_an_unconstrained_numeric_arrives_exact_and_nan_and_infinity_are_set_asi
     assert [reason for _, reason in desk.rejected()] == ["quantity is no number"] * 3 + ["quantity must be above 0"]
 
 
+def test_declared_decimals_land_exact_beside_rows_set_aside_and_deleted_in_the_same_block(desk, erp, execute):
+    columns = "vbeln text, posnr int, matnr text, kwmeng numeric(18, 5), netpr numeric(9, 2), loevm bool"
+    execute(f"create table sd.vbap ({columns})")
+    fine = [
+        ("0.00001", "0.00"), ("9999999999999.99999", "9999999.99"), ("1000", "10000"), ("12.5", "0.1"),
+        ("0.10000", "10000.01"), ("123456789.00001", "99999.99"),
+    ]  # fmt: skip
+    bad = {"NaN": "quantity is no number", "-0.00001": "quantity must be above 0", "0": "quantity must be above 0"}
+    for number, (quantity, price) in enumerate(fine):
+        execute("insert into sd.vbap values ('A', %s, 'P', %s, %s, null)", [number, quantity, price])
+        execute("insert into sd.vbap values ('D', %s, 'P', 1, 1, true)", [number])
+    for number, quantity in enumerate(bad):
+        execute("insert into sd.vbap values ('B', %s, 'P', %s, 1, false)", [number, quantity])
+    execute("insert into sd.vbap values ('B', 9, 'P', 1, 'NaN', false)")
+    execute("insert into sd.vbap values ('C', 1, null, 1, 1, false), ('C', 2, 'P', 1, 1, false)")
+    desk.source("erp", erp, LINES + "        deletion: {flag: loevm}\n")
+    result = desk.extract("erp", "sales_order_line")
+    landed = desk.rows(
+        "select order_id, line_number, quantity, unit_price, unit_cost from landing.sales_order_line order by 1, 2"
+    )
+    expected = [("A", number, Decimal(quantity), Decimal(price), None) for number, (quantity, price) in enumerate(fine)]
+    assert landed == [*expected, ("C", 2, Decimal(1), Decimal(1), None)]
+    reasons = desk.rows("select key, reason from landing.landing_rejected order by 1")
+    assert reasons == [
+        *((f"B\x1f{number}", reason) for number, reason in enumerate(bad.values())),
+        ("B\x1f9", "unit_price is no number"),
+        ("C\x1f1", "product_id is missing"),
+    ]
+    assert (result.rows_read, result.rows_landed, result.rows_rejected) == (18, 7, 5)
+
+
 def test_whole_numbers_arrive_exact_and_an_integer_id_is_its_digits(desk, erp, execute):
     execute("create table sd.vbap (vbeln bigint, posnr bigint, matnr text, kwmeng float8, netpr real)")
     execute("insert into sd.vbap values (9007199254740993, 9223372036854775807, '00012', 17850, 0.1)")

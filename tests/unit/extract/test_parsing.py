@@ -190,3 +190,40 @@ def test_whatever_is_read_as_a_number_is_that_number(evaluate, text):
         assert Decimal(found) == Decimal(text.strip())
     except InvalidOperation:  # pragma: no cover - the assertion that matters
         pytest.fail(f"{text!r} was read as the number {found!r}")
+
+
+ZONES = st.sampled_from(["UTC", "Asia/Shanghai", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Apia"])
+MOMENTS = st.datetimes(datetime.fromisoformat("1890-01-01"), datetime.fromisoformat("2060-01-01"))
+
+
+@given(moment=MOMENTS, source=ZONES, company=ZONES, with_zone=st.booleans())
+def test_a_column_in_its_own_type_is_read_as_its_text_would_be(evaluate, moment, source, company, with_zone):
+    """Also where the engine's own conversion is spared: on the days beside the last shift of a zone most of all."""
+    source_type = "TIMESTAMP WITH TIME ZONE" if with_zone else "TIMESTAMP"
+    text = f"{moment:%Y-%m-%d %H:%M:%S.%f}{'+00' if with_zone else ''}"
+    as_text = Delivered((source, company), source_type)
+    native = Delivered((source, company), source_type, is_native=True)
+    typed = f"cast(raw as {source_type})"
+    for of in (lambda raw, how: parsed(raw, Kind.DATE, how), instant):
+        assert evaluate(of(typed, native), raw=text) == evaluate(of("raw", as_text), raw=text)
+
+
+@given(moment=MOMENTS, zone=ZONES, company=ZONES)
+def test_a_wall_clock_that_no_longer_shifts_is_reckoned_as_the_engine_does(evaluate, moment, zone, company):
+    text = f"{moment:%Y-%m-%d %H:%M:%S.%f}"
+    asked = f"timezone('{zone}', cast(raw as timestamp))"
+    delivered = Delivered((zone, company), "TIMESTAMP")
+    assert evaluate(instant("raw", delivered), raw=text) == evaluate(asked, raw=text)
+    date_asked = f"cast(timezone('{company}', {asked}) as date)"
+    if zone != company:
+        assert evaluate(parsed("raw", Kind.DATE, delivered), raw=text) == evaluate(date_asked, raw=text)
+
+
+@pytest.mark.parametrize("source_type", ["DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"])
+@pytest.mark.parametrize("text", ["infinity", "-infinity", "0044-03-15 (BC)", "10000-01-01"])
+def test_what_no_date_text_admits_is_no_date_in_a_columns_own_type_either(evaluate, source_type, text):
+    native = Delivered(SHANGHAI, source_type, is_native=True)
+    typed = f"cast(raw as {source_type})"
+    assert evaluate(f"{typed} is null", raw=text) is False
+    assert evaluate(parsed(typed, Kind.DATE, native), raw=text) is None
+    assert evaluate(instant(typed, native), raw=text) is None
