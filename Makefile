@@ -47,8 +47,8 @@ test: setup lint  ## all linters, then all tests
 unit: setup  ## the unit tests only (seconds)
 	$(BIN) -m pytest tests/unit tests/architecture
 
-faults: setup  ## the faults tried for real, with figures: kills, full disks, lost connections, late commits
-	$(BIN) -m pytest tests/faults
+faults: setup  ## the faults tried for real, with figures: kills, full disks, lost connections, late commits, mails
+	$(BIN) -m pytest tests/faults tests/integration/alerts/test_killed.py tests/integration/alerts/test_sending.py
 
 bench-extract: setup  ## the extraction's speed beside psql, dlt and pandas (minutes; BENCH_OPTIONS=--quick)
 	@$(BIN) -m tests.bench.extract $(BENCH_OPTIONS)

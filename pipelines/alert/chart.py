@@ -11,7 +11,7 @@ from typing import Any
 
 VOLUME, MARGIN, LOSS, INK, FAINT = "#2f6690", "#3a7d44", "#b3261e", "#4a4a4a", "#d9d9d9"
 # The width in inches is that of a phone: a mail reader scales the picture to it, and the numbers stay readable.
-WIDTH_INCHES, HEIGHT_INCHES, DOTS_PER_INCH = 3.7, 1.9, 300
+WIDTH_INCHES, HEIGHT_INCHES, DOTS_PER_INCH = 3.7, 1.5, 300
 
 
 def order_chart(orders: dict[str, Any]) -> bytes:
@@ -49,7 +49,7 @@ def order_chart(orders: dict[str, Any]) -> bytes:
         axes.tick_params(labelsize=7.5, length=0, colors=INK)
         axes.spines["bottom"].set_color(FAINT)
     figure.align_ylabels()
-    figure.subplots_adjust(left=0.11, right=0.99, top=0.97, bottom=0.12, hspace=0.3)
+    figure.subplots_adjust(left=0.11, right=0.99, top=0.96, bottom=0.14, hspace=0.32)
     picture = BytesIO()
     figure.savefig(picture, format="png", metadata={"Software": None})
     return picture.getvalue()

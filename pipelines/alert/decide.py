@@ -64,7 +64,7 @@ def decide(
     levels: Mapping[str, Sequence[tuple[date, str | None]]],
     rules: AlertRules,
 ) -> Decision:
-    """Decide one night.
+    """Decide one night; in whatever order the rows come, the decision is the same.
 
     Args:
         as_of: the evaluated date; no alert is opened later than it.
@@ -91,8 +91,8 @@ def decide(
     standing_open = {(alert.customer_id, alert.kind) for alert in alerts}
     opened = tuple(
         Opening(name, standing.customer_id, _highest(standing.gross_margin_12m, standing.gross_margin_12m_before))
-        for name, kind in rules.kinds.items()
-        for standing in standings.values()
+        for name, kind in sorted(rules.kinds.items())
+        for _, standing in sorted(standings.items())
         if _is_triggered(kind, standing) and (standing.customer_id, name) not in standing_open
     )
     return Decision(opened, kept, closed, frozenset(withdrawn))

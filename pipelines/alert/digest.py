@@ -7,11 +7,15 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.alert.outbox import Mail
-from pipelines.alert.words import Words, causes, clean
+from pipelines.alert.words import Words, causes, clean, shorten
 
+# A first night may open hundreds of alerts: the first few are told in full, more in a paragraph, the rest in a line.
 CHARTS_SHOWN = 5
+PARAGRAPHS_SHOWN = 20
+OVERVIEW_FROM = 3
 ROWS_SHOWN = 25
 LONGEST_NAME = 90
+OVERVIEW_COLUMNS = 40
 COLOUR = {"core_at_risk": "#b3261e", "core_tier_lost": "#8a4b00"}
 OTHER_COLOUR = "#2f6690"
 
@@ -41,13 +45,53 @@ def digest_page(mail: Mail) -> Page:
     still = [_open_row(alert, facts, words) for alert in facts["still"]]
     margins = [Decimal(card["margin_amount"]) for card in cards if card["margin_amount"] is not None]
     in_all = words.money(sum(margins, Decimal(0)), facts["currency"]) if margins else None
+    in_full = CHARTS_SHOWN + PARAGRAPHS_SHOWN
     shown = {
-        "as_of": mail.as_of_date, "new": cards, "closed": closed, "still": still, "held": facts["held"],
-        "new_margin": in_all, "rows_shown": ROWS_SHOWN, "causes": ", ".join(causes()),
-        "example": next((alert["alert_id"] for alert in facts["new"] + facts["still"]), None),
+        "as_of": mail.as_of_date, "title": _title(cards, closed, words), "held": _held(facts, words),
+        "overview": cards[:CHARTS_SHOWN] if len(cards) >= OVERVIEW_FROM else [],
+        "counts": _counts(len(cards), closed, still, words),
+        "new_count": len(cards), "cards": cards[:CHARTS_SHOWN], "paragraphs": cards[CHARTS_SHOWN:in_full],
+        "lines": cards[in_full:], "closed": closed, "still": still, "new_margin": in_all, "rows_shown": ROWS_SHOWN,
+        "answer": _answer(facts, words),
     }  # fmt: skip
     preview = "; ".join(f"{card['name']} {card['margin']}" for card in cards[:3])
     return Page("digest", _subject(cards, closed, in_all, words), preview, shown, pictures)
+
+
+def _title(cards: list[dict[str, Any]], closed: list[Any], words: Words) -> str:
+    if not cards:
+        return words.say("subject.closed", count=len(closed))
+    return words.say("title", count=len(cards)) if len(cards) > 1 else words.say("title.one")
+
+
+def _counts(new: int, closed: list[Any], still: list[dict[str, str | None]], words: Words) -> str:
+    """How many alerts are new, closed and still open, with how many of these changed; no zeros."""
+    numbers = {"new": new, "closed": len(closed), "still": len(still)}
+    text = " · ".join(words.say(f"count.{name}", count=count) for name, count in numbers.items() if count)
+    changed = sum(row["change"] is not None for row in still)
+    return text + words.say("count.changed", count=changed) if changed else text
+
+
+def _held(facts: dict[str, Any], words: Words) -> str | None:
+    """How many new alerts the recipient's budget shows and how many it lets wait."""
+    if not facts["held"] or "budget" not in facts:
+        return None
+    return words.say("held", shown=len(facts["new"]), count=facts["held"], budget=facts["budget"])
+
+
+def _answer(facts: dict[str, Any], words: Words) -> dict[str, Any] | None:
+    """How the reader says what was the matter: by an answer to who records it, or by the commands that do."""
+    example = next((alert["alert_id"] for alert in facts["new"] + facts["still"]), None)
+    if example is None:
+        return None
+    if facts.get("reply_to"):
+        known = words.say("list").join(words.name("reason", code) for code in causes())
+        return {"text": words.say("answer.reply", causes=known), "commands": []}
+    commands = [
+        f"cvp alerts acknowledge {example} --cause CODE --by NAME",
+        "cvp alerts mute CUSTOMER --until DATE --by NAME --reason WHY",
+    ]
+    return {"text": words.say("answer.command", causes=", ".join(causes())), "commands": commands}
 
 
 def _subject(cards: list[dict[str, Any]], closed: list[Any], in_all: str | None, words: Words) -> str:
@@ -81,21 +125,27 @@ def _card(alerts: list[dict[str, Any]], facts: dict[str, Any], words: Words) -> 
         "kinds": " · ".join(words.name("kind", alert["kind"]) for alert in alerts),
         "colour": COLOUR.get(first["kind"], OTHER_COLOUR),
         "name": clean(_name(first), LONGEST_NAME),
+        "short_name": shorten(_name(first), OVERVIEW_COLUMNS),
         "where": " · ".join(clean(part, LONGEST_NAME) for part in where if part),
         "margin": words.money(None if amount is None else Decimal(amount), facts["currency"]),
         "margin_amount": amount,
         "probability": None if probability is None else words.percent(probability),
         "track_record": _track_record(customer, facts, words),
-        "fall": _fall(alerts, customer, words),
+        "change": _change(customer, words, _fall(alerts, customer, words)),
         "last_order": _last_order(customer.get("orders"), words),
         "reasons": [
             {"label": words.name("reason", reason["code"]), "evidence": reason[words.language] or reason["en"] or ""}
             for reason in customer.get("reasons", [])
         ],
+        "no_reason": words.say("no_reason") if _is_silent_only(customer) else None,
         "owner": _owner(customer, words),
         "numbers": ", ".join(numbers),
         "picture": None,
     }
+
+
+def _is_silent_only(customer: dict[str, Any]) -> bool:
+    return customer.get("churn_risk_level") == "high" and not customer.get("reasons")
 
 
 def _name(alert: dict[str, Any]) -> str:
@@ -125,6 +175,26 @@ def _fall(alerts: list[dict[str, Any]], customer: dict[str, Any], words: Words) 
     return words.say("no_longer_core", before=before, now=now) if before != now else None
 
 
+def _change(customer: dict[str, Any], words: Words, fall: str | None = None) -> str | None:
+    """What is not as it was the night before; None where all is, or where that night did not know the customer."""
+    if (before_on := customer.get("before_on")) is None:
+        return None
+    parts = [fall] if fall else []
+    levels = customer["churn_risk_level_before"], customer["churn_risk_level"]
+    if all(levels) and levels[0] != levels[1]:
+        before, now = (words.name("level", level) for level in levels)
+        parts.append(words.say("change.level", before=before, now=now))
+    probabilities = customer["churn_probability_before"], customer["churn_probability"]
+    if None not in probabilities:
+        before, now = (words.percent(probability) for probability in probabilities)
+        if before != now:
+            parts.append(words.say("change.probability", before=before, now=now))
+    last_on = (customer.get("orders") or {}).get("last_on")
+    if last_on is not None and last_on > before_on:
+        parts.append(words.say("change.ordered", date=last_on))
+    return words.say("change", date=before_on, what=words.say("list").join(parts)) if parts else None
+
+
 def _last_order(orders: dict[str, Any] | None, words: Words) -> str:
     if not orders or orders["last_on"] is None:
         return words.say("no_order")
@@ -144,7 +214,7 @@ def _owner(customer: dict[str, Any], words: Words) -> str:
     return words.say("owner_unknown")
 
 
-def _open_row(alert: dict[str, Any], facts: dict[str, Any], words: Words) -> dict[str, str]:
+def _open_row(alert: dict[str, Any], facts: dict[str, Any], words: Words) -> dict[str, str | None]:
     customer = facts["customers"].get(alert["customer_id"], {})
     amount = alert["margin_at_stake"]
     parts = [
@@ -158,14 +228,16 @@ def _open_row(alert: dict[str, Any], facts: dict[str, Any], words: Words) -> dic
         parts.insert(2, words.say("probability_short", percent=words.percent(probability)))
     if alert["true_cause"]:
         parts.append(words.say("acknowledged", cause=words.name("reason", alert["true_cause"])))
-    return {"name": clean(_name(alert), LONGEST_NAME), "line": " · ".join(parts)}
+    change = _change(customer, words)
+    return {"name": clean(_name(alert), LONGEST_NAME), "line": " · ".join(parts), "change": change}
 
 
-def _closed_row(alert: dict[str, Any], facts: dict[str, Any], words: Words) -> dict[str, str]:
+def _closed_row(alert: dict[str, Any], facts: dict[str, Any], words: Words) -> dict[str, str | None]:
     customer = facts["customers"].get(alert["customer_id"], {})
     parts = [
         words.name("kind", alert["kind"]), words.name("close", alert["close_reason"]),
         words.say("since", date=alert["opened_on"]), _last_order(customer.get("orders"), words),
         words.say("alert_number", number=alert["alert_id"]),
     ]  # fmt: skip
-    return {"name": clean(_name(alert), LONGEST_NAME), "line": " · ".join(part for part in parts if part)}
+    line = " · ".join(part for part in parts if part)
+    return {"name": clean(_name(alert), LONGEST_NAME), "line": line, "change": None}

@@ -17,7 +17,7 @@ from pipelines.alert import outbox
 from pipelines.alert.rules import AlertRules, load_rules
 from pipelines.settings import Settings
 from pipelines.warehouse.alert_schema import INCIDENT, INCIDENT_NIGHT
-from pipelines.warehouse.schema import DATA_QUALITY, EXTRACTION, RUN
+from pipelines.warehouse.schema import DATA_QUALITY, EXTRACTION, RUN, RUN_STEP
 
 LATE = "late"
 
@@ -52,15 +52,13 @@ def note_late_night(engine: sa.Engine, settings: Settings, as_of: date) -> bool:
         if _is_published(connection, as_of):
             return False
         newest = connection.execute(
-            sa.select(RUN.c.status, RUN.c.failed_step)
-            .where(RUN.c.as_of_date == as_of)
-            .order_by(RUN.c.started_at.desc())
-            .limit(1)
+            sa.select(RUN).where(RUN.c.as_of_date == as_of).order_by(RUN.c.started_at.desc()).limit(1)
         ).first()
         _note_night(connection, LATE, f"{LATE}/{as_of}", as_of)
         _write(connection, settings, rules, "late", "", as_of, late_payload(settings) | {
-            "status": newest.status if newest else None, "step": newest.failed_step if newest else None,
-            "stands": _stands(connection),
+            "status": newest.status if newest else None, "step": _step_of(connection, newest) if newest else None,
+            "rules": _rules_broken(connection, newest.run_id) if newest else [],
+            "entities": _entities(connection, newest) if newest else [], "stands": _stands(connection),
         })  # fmt: skip
     return True
 
@@ -160,6 +158,12 @@ def _rules_broken(connection: sa.Connection, run_id: str) -> list[dict[str, Any]
         {"name": row.check_name, "dataset": row.dataset, "expected": row.expected, "rows": row.rows_broken}
         for row in connection.execute(query.order_by(check.dataset, check.check_name))
     ]
+
+
+def _step_of(connection: sa.Connection, run: Any) -> str | None:
+    """The step that failed, or the one at work."""
+    at_work = sa.select(RUN_STEP.c.step).where(RUN_STEP.c.run_id == run.run_id, RUN_STEP.c.status == "running")
+    return run.failed_step or connection.scalar(at_work.order_by(RUN_STEP.c.started_at.desc()).limit(1))
 
 
 def _entities(connection: sa.Connection, run: Any) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from pipelines.alert.chart import order_chart
 from pipelines.alert.digest import digest_page
 from pipelines.alert.notice import notice_page
 from pipelines.alert.outbox import Mail
-from pipelines.alert.words import Words, clean
+from pipelines.alert.words import NO_BREAK, Words, clean
 
 LONGEST_SUBJECT = 150
 SENDER_NAME = "Customer value"
@@ -59,7 +59,10 @@ def _build(mail: Mail, sender: str) -> EmailMessage:
     message["Message-ID"] = mail.message_id
     message["Date"] = format_datetime(mail.created_at)
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(_environment().get_template(f"{page.template}.txt.j2").render(context))
+    if reply_to := mail.payload.get("reply_to"):
+        message["Reply-To"] = Address(addr_spec=reply_to)
+    text = _environment().get_template(f"{page.template}.txt.j2").render(context)
+    message.set_content(text.replace(NO_BREAK, " "))
     message.add_alternative(_environment().get_template(f"{page.template}.html.j2").render(context), subtype="html")
     html = message.get_body(preferencelist=("html",))
     for picture, orders in page.pictures.items():

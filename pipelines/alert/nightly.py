@@ -11,10 +11,11 @@ import sqlalchemy as sa
 
 from pipelines.alert import outbox, routing, story
 from pipelines.alert.decide import Decision, OpenAlert, Standing, decide
+from pipelines.alert.desk import newest_mutes
 from pipelines.alert.incident import resolve
 from pipelines.alert.rules import AlertRules, load_rules
 from pipelines.settings import Settings
-from pipelines.warehouse.alert_schema import ALERT_MUTE, ALERT_NOTICE, CHURN_ALERT, MAIL_OUTBOX
+from pipelines.warehouse.alert_schema import ALERT_NOTICE, CHURN_ALERT, MAIL_OUTBOX
 from pipelines.warehouse.schema import NIGHT
 
 log = logging.getLogger(__name__)
@@ -166,10 +167,11 @@ def _write_digests(connection: sa.Connection, settings: Settings, as_of: date, r
         "currency": connection.scalar(sa.select(NIGHT.c.reporting_currency)),
         "horizon_days": connection.scalar(sa.select(NIGHT.c.churn_horizon_days)),
         "track_record": story.track_record(connection, as_of),
+        "budget": rules.owner_budget_per_week,
     }
     for digest in digests:
-        payload = _payload(digest, alerts, facts) | shared
         recipient = digest.recipient
+        payload = _payload(digest, alerts, facts) | shared | {"reply_to": rules.reply_address(recipient)}
         key = outbox.write(
             connection, settings, "digest", str(as_of), as_of, recipient.address, recipient.language, payload
         )
@@ -206,7 +208,8 @@ def _notices(connection: sa.Connection, alert_ids: Collection[int]) -> list[rout
 
 def _silences(connection: sa.Connection, as_of: date) -> tuple[set[str], set[str]]:
     """Muted customers, and the addresses that have this night's mail already."""
-    muted = sa.select(ALERT_MUTE.c.customer_id).where(ALERT_MUTE.c.until_on >= as_of)
+    newest = newest_mutes()
+    muted = sa.select(newest.c.customer_id).where(newest.c.until_on >= as_of)
     of_night = sa.and_(MAIL_OUTBOX.c.purpose == "digest", MAIL_OUTBOX.c.as_of_date == as_of)
     written = sa.select(MAIL_OUTBOX.c.recipient).where(of_night)
     return set(connection.scalars(muted).all()), set(connection.scalars(written).all())

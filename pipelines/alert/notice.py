@@ -9,6 +9,7 @@ from pipelines.alert.outbox import Mail
 from pipelines.alert.words import Words, clean
 
 BAD, GOOD = "#b3261e", "#3a7d44"
+GATES = ("check_rejections", "validate_landing", "validate_candidates")
 
 
 def notice_page(mail: Mail) -> Page:
@@ -26,24 +27,38 @@ def _failure(mail: Mail, facts: dict[str, Any], words: Words) -> Page:
     date, step = mail.as_of_date, facts["step"] or facts["status"]
     again = {"date": date, "step": step, "nights": facts["nights"]}
     subject = words.say("failure.subject" if facts["nights"] == 1 else "failure.subject_again", **again)
-    named = [(words.say("failure.step"), facts["step"]), (words.say("failure.status"), facts["status"]),
-             (words.say("failure.fault"), facts["fault"]), (words.say("failure.nights"), facts["nights"])]  # fmt: skip
-    lists = []
-    if facts["rules"]:
-        entries = [_rule(rule, words) for rule in facts["rules"]]
-        lists.append({"title": words.say("failure.rules"), "entries": entries})
-    if facts["entities"]:
-        entries = [
-            {"name": item["entity"], "count": words.say("failure.entity_rows", **item), "note": None}
-            for item in facts["entities"]
-        ]
-        lists.append({"title": words.say("failure.entities"), "entries": entries})
-    stands = facts["stands"]
-    standing = words.say("failure.stands", date=stands) if stands else words.say("failure.nothing_stands")
+    what = ("failure.gate", words.name("gate", step)) if step in GATES else ("failure.step", facts["step"])
+    named = [(words.say(key), value) for key, value in (
+        what, ("failure.status", words.name("status", facts["status"])), ("failure.fault", facts["fault"]),
+        ("failure.nights", facts["nights"] if facts["nights"] > 1 else None),
+    )]  # fmt: skip
     return _page(
         subject, words.say("failure.title", date=date), BAD, facts=[(name, value) for name, value in named if value],
-        lists=lists, lines=[standing, words.say("failure.next")],
+        lists=_lists(facts, words), lines=[_stands(facts, words), words.say("failure.next")],
     )  # fmt: skip
+
+
+def _stands(facts: dict[str, Any], words: Words) -> str:
+    stands = facts["stands"]
+    return words.say("failure.stands", date=stands) if stands else words.say("failure.nothing_stands")
+
+
+def _lists(facts: dict[str, Any], words: Words) -> list[dict[str, Any]]:
+    """The rules that stopped a run, and the entities of which too many rows were set aside."""
+    lists = []
+    if rules := facts.get("rules"):
+        entries = [_rule(rule, words) for rule in rules]
+        lists.append({"title": words.say("failure.rules"), "entries": entries})
+    if entities := facts.get("entities"):
+        entries = [_entity(item, words) for item in entities]
+        lists.append({"title": words.say("failure.entities"), "entries": entries})
+    return lists
+
+
+def _entity(item: dict[str, Any], words: Words) -> dict[str, Any]:
+    rejected, read = (f"{item[name]:,}" for name in ("rejected", "read"))
+    count = words.say("failure.entity_rows", rejected=rejected, read=read)
+    return {"name": item["entity"], "count": count, "note": None}
 
 
 def _rule(rule: dict[str, Any], words: Words) -> dict[str, Any]:
@@ -60,13 +75,15 @@ def _late(mail: Mail, facts: dict[str, Any], words: Words) -> Page:
     elif facts["status"] is None:
         state = words.say("late.never")
     else:
-        state = words.say("late.state", status=facts["status"], step=facts["step"] or "-")
-    lines = [state]
+        status = words.name("status", facts["status"])
+        step = words.name("gate", facts["step"])
+        state = words.say("late.state", status=status, step=step) if step else words.say("late.status", status=status)
+    lines = [words.say("late.by", time=facts["deadline"]), state]
     if not facts["is_unreachable"]:
-        stands = facts["stands"]
-        lines.append(words.say("failure.stands", date=stands) if stands else words.say("failure.nothing_stands"))
+        lines.append(_stands(facts, words))
     subject = words.say("late.subject", date=date, time=facts["deadline"])
-    return _page(subject, words.say("late.title", date=date), BAD, lines=[*lines, words.say("late.next")])
+    lines.append(words.say("late.next"))
+    return _page(subject, words.say("late.title", date=date), BAD, lists=_lists(facts, words), lines=lines)
 
 
 def _resolved(mail: Mail, facts: dict[str, Any], words: Words) -> Page:

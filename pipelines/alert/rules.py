@@ -106,6 +106,12 @@ class AlertRules(_Part):
         """Who gets everything, and is told of failed nights."""
         return [recipient for recipient in self.recipients if recipient.role == "operations"]
 
+    def reply_address(self, recipient: Recipient) -> str | None:
+        """Who records what a recipient answers: the first of operations; None for operations themselves."""
+        if recipient.role == "operations" or not self.operations:
+            return None
+        return self.operations[0].address
+
     def account_manager(self, account_manager_id: str) -> Recipient | None:
         """The mailbox of an account manager: listed by id, else by the pattern; None where there is neither."""
         for recipient in self.recipients:

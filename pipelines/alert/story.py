@@ -19,8 +19,16 @@ _CUSTOMERS = """
         customer_tier.customer_id, customer_tier.customer_name, customer_tier.industry, customer_tier.region,
         customer_tier.sales_department, customer_tier.salesperson_id, customer_tier.account_manager_id,
         customer_tier.tier, customer_tier.previous_tier, customer_tier.churn_probability,
-        customer_tier.churn_risk_level, customer_tier.churn_status, customer_tier.gross_margin_12m
+        customer_tier.churn_risk_level, customer_tier.churn_status, customer_tier.gross_margin_12m,
+        night_before.as_of_date as before_on, night_before.churn_probability as churn_probability_before,
+        night_before.churn_risk_level as churn_risk_level_before
     from published.customer_tier_history as customer_tier
+    left join published.customer_tier_history as night_before
+        on
+            customer_tier.customer_id = night_before.customer_id
+            and night_before.as_of_date = (
+                select max(as_of_date) from published.tier_summary where as_of_date < :as_of
+            )
     where customer_tier.as_of_date = :as_of and customer_tier.customer_id = any(:ids)
 """
 _ORDER_DAYS = """
@@ -36,14 +44,14 @@ _REASONS = """
     order by customer_id, reason_rank
 """
 _TRACK_RECORD = """
-    select tier_group, flagged, churned, churn_rate_low, churn_rate_high
+    select tier_group, flagged_customers as flagged, churned_customers as churned
     from published.churn_track_record
-    where as_of_date = :as_of and risk_level = 'high' and flagged > 0
+    where as_of_date = :as_of and risk_level = 'high' and flagged_customers > 0
 """
 
 
 def customers(connection: sa.Connection, as_of: date, ids: Collection[str]) -> dict[str, dict[str, Any]]:
-    """By customer id: who it is, its risk, its reasons, its orders of the last 24 months. JSON values only."""
+    """By customer id: who it is, its risk now and the night before, reasons, orders of 24 months. JSON values only."""
     given = {"as_of": as_of, "ids": list(ids)}
     reasons = _reasons(connection, as_of, given)
     orders: dict[str, list[Any]] = {}
@@ -69,7 +77,7 @@ def _reasons(connection: sa.Connection, as_of: date, given: dict[str, Any]) -> d
 
 
 def track_record(connection: sa.Connection, as_of: date) -> dict[str, dict[str, Any]]:
-    """By tier group (`core`, `important`, `all`): how many were flagged high like this, and how many then left."""
+    """By tier group (`core`, `important`, `all`): how many customers were flagged high before, and how many left."""
     if connection.scalar(sa.text("select to_regclass('published.churn_track_record')")) is None:
         return {}
     rows = connection.execute(sa.text(_TRACK_RECORD), {"as_of": as_of})

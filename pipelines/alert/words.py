@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +12,10 @@ from typing import Any
 import yaml
 
 LONGEST_TEXT = 600
+# between a number and its sign: no line ends there
+NO_BREAK = "\u00a0"
+# What the method says where none of the six causes shows: signals, which no person finds out to be the cause.
+FALLBACK_REASONS = ("rhythm_broken", "volume_falling")
 # Control characters, and marks that turn the writing direction of what follows them.
 _UNWANTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 
@@ -34,6 +39,16 @@ def clean(value: Any, longest: int = LONGEST_TEXT) -> Any:
     return [clean(item, longest) for item in value] if isinstance(value, list) else value
 
 
+def shorten(text: str, columns: int) -> str:
+    """The text as far as it fits into so many columns; a Chinese character takes two."""
+    used = 0
+    for place, letter in enumerate(text):
+        used += 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        if used > columns:
+            return f"{text[: place - 1].rstrip()}…"
+    return text
+
+
 class Words:
     """One language's words."""
 
@@ -50,28 +65,36 @@ class Words:
         return words[self.language] if words else (code or "")
 
     def money(self, amount: Decimal | None, currency: str) -> str:
-        """Three digits of money, in the reader's units: million, or ten thousands in Chinese."""
+        """Three digits of money, in the reader's units: `CNY 4.20 million`, `420 万元`, `42.0 万 USD`."""
         if amount is None:
             return self.say("margin_unknown")
-        units: tuple[tuple[int, str], ...] = ((10**6, " m"), (10**3, " k"))
+        units: tuple[tuple[int, str], ...] = ((10**6, " million"), (1, ""))
         if self.language == "zh":
-            units = ((10**8, " 亿"), (10**4, " 万"))
-        for size, unit in units:
-            if abs(amount) >= size:
-                return f"{currency} {_three_digits(amount / size)}{unit}"
-        return f"{currency} {amount:,.0f}"
+            units = ((10**8, " 亿"), (10**4, " 万"), (1, ""))
+        size, unit = next((size, unit) for size, unit in units if abs(amount) >= size or size == 1)
+        digits = _three_digits(amount / size) if unit else f"{_leading_digits(amount):,.0f}"
+        if self.language == "zh":
+            return f"{digits}{unit or ' '}元" if currency == "CNY" else f"{digits}{unit} {currency}"
+        return f"{currency} {digits}{unit}"
 
     @staticmethod
     def percent(share: float) -> str:
         """A probability in whole per cent; never 0 or 100, for nothing is certain."""
-        return f"{min(max(round(share * 100), 1), 99)} %"
+        return f"{min(max(round(share * 100), 1), 99)}{NO_BREAK}%"
+
+
+def _leading_digits(amount: Decimal) -> Decimal:
+    """The amount rounded to its first three digits: whole units and thousands claim no more than they know."""
+    rounded = round(amount)
+    return Decimal(round(rounded, 3 - len(str(abs(rounded)))))
 
 
 def _three_digits(amount: Decimal) -> str:
-    digits = 2 if abs(amount) < 10 else 1 if abs(amount) < 100 else 0
+    digits = 2 if abs(round(amount, 2)) < 10 else 1 if abs(round(amount, 1)) < 100 else 0
     return f"{amount:,.{digits}f}"
 
 
 def causes() -> list[str]:
-    """The codes of true causes that a person can give to an alert."""
-    return [key.partition(".")[2] for key in _all_words() if key.startswith("reason.")]
+    """The codes of true causes that a person can give to an alert: the method's six, and that it was none of them."""
+    codes = [key.partition(".")[2] for key in _all_words() if key.startswith("reason.")]
+    return [code for code in codes if code not in FALLBACK_REASONS]

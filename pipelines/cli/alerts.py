@@ -56,12 +56,15 @@ def acknowledge(
     """Record what an alert's true cause was; the alert stays until it closes by itself."""
     try:
         with _engine().begin() as connection:
-            name = desk.acknowledge(connection, alert_id, cause, by)
+            before = desk.acknowledge(connection, alert_id, cause, by)
     except desk.DeskError as error:
         raise _refuse(error) from error
-    render.make_console().print(
-        f"alert {alert_id} ({escape(name)}): true cause {cause}, by {escape(by)}", highlight=False
-    )
+    name, said = before.customer_name or before.customer_id, f"true cause {cause}, by {by}"
+    if before.true_cause:
+        said += f" (before: {before.true_cause}, by {before.acknowledged_by})"
+    if before.closed_on:
+        said += f"; it closed on {before.closed_on}"
+    render.make_console().print(escape(f"alert {alert_id} ({name}): {said}"), highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -82,6 +85,21 @@ def mute(
     except desk.DeskError as error:
         raise _refuse(error) from error
     render.make_console().print(f"no mail speaks of {escape(customer)} up to {until_on}", highlight=False)
+
+
+@app.command()
+def unmute(
+    customer: Annotated[str, typer.Argument(help="the customer's id")],
+    by: Annotated[str, typer.Option(help="who decides that")],
+) -> None:
+    """Let mails speak of a muted customer again, from the next night on."""
+    try:
+        with _engine().begin() as connection:
+            until = desk.unmute(connection, customer, by)
+    except desk.DeskError as error:
+        raise _refuse(error) from error
+    console = render.make_console()
+    console.print(f"mails speak of {escape(customer)} again (it was muted until {until})", highlight=False)
 
 
 @app.command()

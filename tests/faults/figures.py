@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 PROPERTY = "fault"
-HEADINGS = ("case", "fault", "tried", "survived", "rows lost", "rows doubled")
+HEADINGS = ("case", "fault", "tried", "survived", "lost", "doubled")
 Note = Callable[..., None]
 
 

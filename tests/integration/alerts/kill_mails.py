@@ -81,14 +81,23 @@ def _killer(after_lines: int, told: int) -> Callable[[FrameType, str, Any], Any]
     return call
 
 
-def run_killed(work: Callable[[], object], after_lines: int | None) -> str | None:
-    """Do the work in a child; where it was killed, or None where it came to its end."""
+def _at_line(number: int) -> Callable[[int], object]:
+    """A plan to die at the n-th line of the traced files, and to tell at which."""
+    return lambda told: sys.settrace(_killer(number, told))
+
+
+def run_killed(work: Callable[[], object], plan: Callable[[int], object] | None) -> str | None:
+    """Do the work in a child; what it wrote to the descriptor given to `plan` before it was killed, or None at its end.
+
+    Args:
+        plan: called in the child, it arranges the kill; None leaves the child alone.
+    """
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            if after_lines is not None:
-                sys.settrace(_killer(after_lines, write))
+            if plan is not None:
+                plan(write)
             work()
             os._exit(0)
         except BaseException as error:  # noqa: BLE001 - the child must not come back into the test
@@ -122,7 +131,7 @@ def play(engine: sa.Engine, settings: Settings, server: MailServer, seed: int, f
             assert report.is_complete, report
 
         for _ in range(dice.randint(1, KILLS_IN_A_ROW)):
-            killed_at = run_killed(work, dice.randint(1, 1500))
+            killed_at = run_killed(work, _at_line(dice.randint(1, 1500)))
             if killed_at:
                 figures.kills += 1
                 figures.at[killed_at] += 1

@@ -34,7 +34,7 @@ BESIDE = {
     "churn_reason": "as_of_date date, run_id text, customer_id text, reason_code text, reason_rank int, evidence text,"
     " evidence_zh text",
     "churn_track_record": "as_of_date date, run_id text, risk_level text, tier_group text, flagged bigint,"
-    " churned bigint, churn_rate_low float8, churn_rate_high float8",
+    " churned bigint, flagged_customers bigint, churned_customers bigint",
 }
 
 

@@ -2,8 +2,9 @@
 
 Run as a program it prints its port and serves until it is ended. Its one argument is JSON:
 `record`: the file, one JSON line a mail that was taken; `certificate`, `key`: offers STARTTLS; `login`: user and
-password, asked for after STARTTLS; `rcpt`, `data`: recipient -> replies in order, the last one for ever. A reply is a
-code, or `cut` (takes the mail and cuts the connection without a word) or `hang` (says nothing for a minute).
+password, asked for after STARTTLS; `rcpt`, `data`: recipient -> replies in order, the last one for ever; `mail`: the
+replies to any sender, likewise. A reply is a code, or `cut` (takes the mail and cuts the connection without a word) or
+`hang` (says nothing for a minute).
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ class Handler:
         self.heard: dict[tuple[str, str], int] = defaultdict(int)
 
     def reply(self, stage: str, recipient: str) -> str:
-        replies = self.script.get(stage, {}).get(recipient, ["250"])
+        given = self.script.get(stage, {})
+        replies = given if isinstance(given, list) else given.get(recipient, ["250"])
         position = self.heard[stage, recipient]
         self.heard[stage, recipient] += 1
         return replies[min(position, len(replies) - 1)]
@@ -45,6 +47,13 @@ class Handler:
     def note(self, **what: Any) -> None:
         with Path(self.script["record"]).open("a", encoding="utf-8") as file:
             file.write(json.dumps(what | {"at": time.time()}) + "\n")
+
+    async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:  # noqa: N802
+        reply = self.reply("mail", "")
+        if reply == "250":
+            envelope.mail_from = address
+            return "250 fine"
+        return f"{reply} sender not known"
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:  # noqa: N802
         reply = self.reply("rcpt", address)

@@ -157,6 +157,35 @@ def test_a_night_that_never_came_is_told_once_by_the_deadline_and_its_end_once(w
     assert told(watched) == [("late", D), ("resolved", D)]
 
 
+def page_of(company, purpose: str) -> str:
+    alert.send_mails(company.engine, company.settings)
+    (mail,) = (company.settings.home / "mail" / str(D)).glob(f"{purpose}*{OPS}.html")
+    return mail.read_text("utf-8")
+
+
+def test_a_late_night_that_failed_before_names_gate_rule_rows_and_what_stands(watched):
+    night(watched.engine, watched.settings, D - ONE_DAY, customer("c1", level="low"))
+    fail(watched, D)
+    assert watch.watch(AFTER_DEADLINE).is_late
+    assert told(watched) == [("failure", D), ("late", D)]
+    page = page_of(watched, "late")
+    for words in (
+        "Its newest run: failed, at step what came in (validate_landing).", "orders_are_held (landing.sales_order)",
+        "3 rows", f"published for {D - ONE_DAY}", f"by {watched.settings.deadline_hour:02d}:00",
+    ):  # fmt: skip
+        assert words in page
+    assert "CANARY" not in page
+
+
+def test_a_late_night_that_is_at_work_names_the_step(watched):
+    enter(watched.engine, "slow")
+    with watched.engine.begin() as connection:
+        connection.execute(sa.text("update control.run set as_of_date = :d where run_id = 'slow'"), {"d": D})
+    with ledger.step(watched.engine, "slow", "build_scores"):
+        watch.report_late_night(D)
+    assert "Its newest run: running, at step build_scores." in page_of(watched, "late")
+
+
 @pytest.mark.parametrize(
     ("zone", "instant", "due"),
     [

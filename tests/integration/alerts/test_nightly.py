@@ -182,7 +182,7 @@ def test_reasons_and_track_record_reach_the_mail(company):
             "'c1', 'volume_falling', 2, 'Half of it', '一半'",
             "'c1', 'complaint_unresolved', 1, '4 open', '4 起'",
         ],
-        "churn_track_record": ["'high', 'core', 40, 27, 0.5, 0.8", "'low', 'core', 900, 9, 0, 0.1"],
+        "churn_track_record": ["'high', 'core', 120, 90, 40, 27", "'low', 'core', 900, 9, 300, 9"],
     }
     publish_prepared(company.engine, company.settings, prepare(company.engine, D, [customer("c1")], beside=beside))
     send(company)

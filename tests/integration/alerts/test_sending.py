@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
@@ -76,20 +77,27 @@ def test_every_recipient_gets_the_mail_once_with_the_outboxs_message_id(company,
     assert set(state(company).values()) == {"sent"}
 
 
-def test_a_mail_that_is_deferred_three_times_is_taken_after_back_off(company, record):
+def note_mails(note_fault, case: str, fault: str, server, lost: int = 0) -> None:
+    """One case with this server: what it took beyond one of each is doubled."""
+    counts = Counter(arrived(server))
+    note_fault(case, f"mails: {fault}", 1, int(lost == 0), lost, sum(counts.values()) - len(counts))
+
+
+def test_a_mail_that_is_deferred_three_times_is_taken_after_back_off(company, record, note_fault):
     one_night(company)
     with mail_server(record, rcpt={OPS: ["451", "451", "451", "250"]}) as server:
         pauses: list[float] = []
         report = send(company, over_smtp(company, server.port), pauses)
         assert report.is_complete
         assert arrived(server) == sorted(ALL)
-    assert len(pauses) == 3
-    assert pauses == sorted(pauses)
+        note_mails(note_fault, "F14", "451 three times, then taken", server)
+    first = company.settings.mail_backoff_seconds
+    assert pauses == pytest.approx([first, 2 * first, 4 * first])
     assert state(company, "attempts") == {OPS: 4, DIRECTOR: 1, MANAGER: 1}
 
 
 @pytest.mark.parametrize("stage", ["rcpt", "data"])
-def test_a_refused_recipient_holds_nobody_back_is_tried_once_and_stays_reported(company, record, stage):
+def test_a_refused_recipient_holds_nobody_back_is_tried_once_and_stays_reported(company, record, note_fault, stage):
     one_night(company)
     with mail_server(record, **{stage: {OPS: ["550"]}}) as server:
         settings = over_smtp(company, server.port)
@@ -97,6 +105,7 @@ def test_a_refused_recipient_holds_nobody_back_is_tried_once_and_stays_reported(
         send(company, settings)
         assert [event["recipient"] for event in server.events("refused")] == [OPS]
         assert arrived(server) == sorted({DIRECTOR, MANAGER})
+        note_mails(note_fault, "F14", f"550 for one of three at {stage.upper()}", server)
     assert len(report.refused) == 1
     assert state(company) == {OPS: "dead", DIRECTOR: "sent", MANAGER: "sent"}
     with company.engine.connect() as connection:
@@ -116,7 +125,7 @@ def test_a_refused_mail_goes_when_its_mailbox_is_mended(company, record):
         assert arrived(server) == sorted(ALL)
 
 
-def test_a_server_that_is_down_all_night_delays_the_mails_and_nothing_else(company, record):
+def test_a_server_that_is_down_all_night_delays_the_mails_and_nothing_else(company, record, note_fault):
     one_night(company)
     pauses: list[float] = []
     report = send(company, over_smtp(company, closed_port()), pauses)
@@ -132,14 +141,16 @@ def test_a_server_that_is_down_all_night_delays_the_mails_and_nothing_else(compa
     with mail_server(record) as server:
         assert len(send(company, over_smtp(company, server.port)).sent) == 3
         assert arrived(server) == sorted(ALL)
+        note_mails(note_fault, "F12", "server down all night", server)
 
 
-def test_a_server_that_takes_a_mail_and_cuts_gets_it_once_more_with_the_same_id(company, record):
+def test_a_server_that_takes_a_mail_and_cuts_gets_it_once_more_with_the_same_id(company, record, note_fault):
     one_night(company)
     with mail_server(record, data={OPS: ["cut", "250"]}) as server:
         assert send(company, over_smtp(company, server.port)).is_complete
         ids = [mail["Message-ID"] for to, mail in server.mails() if to == OPS]
         assert arrived(server) == sorted([*ALL, OPS])
+        note_mails(note_fault, "F13", "taken, then cut without a word (same Message-ID)", server)
     assert len(ids) == 2
     assert len(set(ids)) == 1
     assert state(company, "possible_duplicates") == {OPS: 1, DIRECTOR: 0, MANAGER: 0}
@@ -155,7 +166,7 @@ def test_a_server_that_always_cuts_gets_no_third_copy(company, record):
     assert state(company)[OPS] == "dead"
 
 
-def test_a_server_that_hangs_is_left_after_the_time_out(company, record):
+def test_a_server_that_hangs_is_left_after_the_time_out(company, record, note_fault):
     one_night(company)
     settings_now = {"mail_timeout_seconds": 0.5, "mail_attempts": 1}
     with mail_server(record, data={OPS: ["hang"]}) as server:
@@ -164,7 +175,33 @@ def test_a_server_that_hangs_is_left_after_the_time_out(company, record):
         send(company, settings)
         assert time.monotonic() - began < 10
         assert arrived(server) == sorted({DIRECTOR, MANAGER})
+        note_mails(note_fault, "F14", "the server hangs at one mail", server)
     assert state(company)[OPS] == "pending"
+
+
+def test_a_sender_that_is_refused_is_no_mails_fault_and_all_go_when_that_is_mended(company, record):
+    one_night(company)
+    with mail_server(record, mail=["550", "550", "550", "550", "250"]) as server:
+        settings = over_smtp(company, server.port)
+        report = send(company, settings)
+        assert len(report.waiting) == 3
+        assert f"sender {settings.mail_from} refused: 550" in report.unavailable
+        assert set(state(company).values()) == {"pending"}
+        assert len(send(company, settings).sent) == 3
+        assert arrived(server) == sorted(ALL)
+
+
+def test_an_attempt_that_died_without_a_word_is_made_again_and_counted_as_a_possible_second_copy(company, record):
+    one_night(company)
+    with company.engine.begin() as connection:
+        keys = outbox.pending(connection)
+        died = outbox.claim(connection, keys[0])
+    with mail_server(record) as server:
+        assert send(company, over_smtp(company, server.port)).is_complete
+        assert arrived(server) == sorted(ALL)
+        assert {to: mail["Message-ID"] for to, mail in server.mails()}[died.recipient] == died.message_id
+    assert state(company, "possible_duplicates") == {**dict.fromkeys(ALL, 0), died.recipient: 1}
+    assert set(state(company, "in_flight").values()) == {False}
 
 
 def test_a_mail_that_is_deferred_for_days_is_given_up_and_reported(company, record):
@@ -232,7 +269,7 @@ def test_starttls_and_login(company, record, certificate, monkeypatch):
 
 
 @pytest.mark.parametrize("fault", ["not offered", "certificate not trusted", "wrong password"])
-def test_without_the_demanded_protection_nothing_is_sent(company, record, certificate, monkeypatch, fault):
+def test_without_the_demanded_protection_nothing_is_sent(company, record, certificate, monkeypatch, note_fault, fault):
     one_night(company)
     script = {"certificate": str(certificate[0]), "key": str(certificate[1]), "login": LOGIN}
     if fault != "certificate not trusted":
@@ -241,6 +278,7 @@ def test_without_the_demanded_protection_nothing_is_sent(company, record, certif
     with mail_server(record, **({} if fault == "not offered" else script)) as server:
         report = send(company, over_smtp(company, server.port, "", user))
         assert server.events("taken") == []
+        note_mails(note_fault, "F14", f"STARTTLS or login: {fault}", server)
     assert len(report.waiting) == 3
     assert report.unavailable
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -122,6 +122,46 @@ def test_a_night_evaluated_again_withdraws_what_it_no_longer_finds_unless_somebo
 def test_an_alert_of_a_kind_that_the_rules_no_longer_have_is_kept():
     decision = decide(D, {"c1": standing(level="low")}, [open_alert("old_kind")], levels(*["low"] * 9), RULES)
     assert set(decision.kept) == {1}
+
+
+STANDINGS = st.dictionaries(
+    st.sampled_from(["c1", "c2", "c3", "c4"]),
+    st.tuples(
+        st.sampled_from(list(ORDER)), st.sampled_from([None, *ORDER]), st.sampled_from(["high", "low", None]),
+        st.none() | st.integers(0, 9), st.none() | st.integers(0, 9),
+    ),
+)  # fmt: skip
+HELD = st.sets(st.tuples(st.sampled_from(["c1", "c2", "c3", "c4"]), st.sampled_from(list(RULES.kinds))))
+
+
+@given(STANDINGS, HELD, st.sets(st.integers(0, 11)), st.randoms(use_true_random=False))
+def test_one_decision_whatever_the_order_of_the_rows_each_alert_in_one_place_and_none_opened_beside_an_open_one(
+    rows, held, told, dice
+):
+    standings = {
+        name: standing(name, tier, before, level, True, margin, margin_before)
+        for name, (tier, before, level, margin, margin_before) in rows.items()
+    }
+    alerts = [
+        OpenAlert(number, kind, name, D - timedelta(days=number % 3 * 8), Decimal(5), number in told)
+        for number, (name, kind) in enumerate(sorted(held))
+    ]
+    recent = {name: [(D, level)] * 8 for name, (_, _, level, _, _) in rows.items()}
+
+    def shuffled(items):
+        return dice.sample(list(items), len(items))
+
+    first = decide(D, standings, alerts, recent, RULES)
+    kinds = RULES.model_copy(update={"kinds": dict(shuffled(RULES.kinds.items()))})
+    assert decide(D, dict(shuffled(standings.items())), shuffled(alerts), recent, kinds) == first
+    places = [set(first.kept), set(first.closed), set(first.withdrawn)]
+    assert sorted(number for place in places for number in place) == [alert.alert_id for alert in alerts]
+    opened = [(opening.customer_id, opening.kind) for opening in first.opened]
+    assert len(set(opened)) == len(opened)
+    assert not set(opened) & held
+    assert {name for name, kind in opened if kind != "core_tier_lost"} <= {
+        name for name, row in standings.items() if row.churn_risk_level == "high"
+    }
 
 
 @dataclass

@@ -6,6 +6,7 @@ import email
 import json
 import re
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from email.message import EmailMessage
 from email.policy import SMTP, default
 from html.parser import HTMLParser
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from pipelines.alert.message import MessageError, build_message
 from pipelines.alert.outbox import Mail
 from pipelines.alert.transport import html_page
-from pipelines.alert.words import _all_words, causes
+from pipelines.alert.words import Words, _all_words, causes
 
 NASTY = [
     'O\'Neill & "Sons" <GmbH>', "a\r\nBcc: evil@x.example\r\n\r\nbody", "<script>alert(1)</script>",
@@ -52,13 +53,14 @@ def payload(text="Huaxin Steel", alerts=1, closed=0, still=0, reasons=True, char
     customer = {
         "customer_name": text, "industry": text, "region": text, "sales_department": text, "salesperson_id": text,
         "account_manager_id": text, "tier": "core", "previous_tier": "core", "churn_probability": 0.62,
-        "churn_risk_level": "high", "churn_status": "validated", "gross_margin_12m": "1",
+        "churn_risk_level": "high", "churn_status": "validated", "gross_margin_12m": "1", "before_on": "2026-06-29",
+        "churn_risk_level_before": "medium", "churn_probability_before": 0.41,
         "reasons": [{"code": "complaint_unresolved", "en": text, "zh": text}] if reasons else [],
         "orders": orders() if chart else orders(volume=False),
     }  # fmt: skip
     ids = [entry["customer_id"] for part in parts.values() for entry in part]
     return parts | {
-        "held": 2, "customers": {name: customer for name in ids}, "currency": "CNY", "horizon_days": 180,
+        "held": 2, "budget": 10, "customers": {name: customer for name in ids}, "currency": "CNY", "horizon_days": 180,
         "track_record": {"core": {"tier_group": "core", "flagged": 40, "churned": 27}},
     }  # fmt: skip
 
@@ -122,19 +124,98 @@ def test_a_digest_is_one_multipart_with_text_html_and_its_charts(language):
 def test_the_mail_says_what_a_sales_manager_needs():
     text = part(parsed(payload(still=1, closed=1)), "plain")
     for words in (
-        "Huaxin Steel", "CNY 4.20 m", "62 % likely to stop buying", "Of 40 core customers flagged like this before, 27",
+        "1 customer to look after",
+        "Huaxin Steel", "CNY 4.20 million", "62 % likely to stop buying",
+        "Of 40 core customers flagged like this before, 27",
         "Last order 80 days ago (2026-04-11), usually every 12 days", "Complaint unresolved: Huaxin Steel",
         "Looked after by Huaxin Steel", "Alert 1", "cvp alerts acknowledge 1 --cause CODE", "== Still open ==",
-        "true cause found: A competitor gains", "== Closed ==", "2 more new alerts wait",
+        "true cause found: A competitor gains", "== Closed ==",
+        "Since 2026-06-29: risk medium → high, probability 41 % → 62 %", "1 shown, 2 wait: at most 10 new",
     ):  # fmt: skip
         assert words in text, text
+
+
+def changed(**values):
+    """The line about what changed since the night before, of a customer whose facts have these values."""
+    facts = payload(chart=True)
+    facts["customers"]["C1"] = facts["customers"]["C1"] | values
+    text = part(parsed(facts), "plain")
+    return next((line.strip() for line in text.splitlines() if line.strip().startswith("Since ")), None)
+
+
+def test_what_changed_since_the_night_before_is_said_and_nothing_where_nothing_did():
+    same = {"churn_risk_level_before": "high", "churn_probability_before": 0.62}
+    assert changed(**same) is None
+    assert changed(**(same | {"churn_probability_before": 0.6204})) is None
+    assert changed(before_on=None) is None
+    assert changed(churn_risk_level_before=None, churn_probability_before=None) is None
+    assert changed(**same, before_on="2026-04-10") == "Since 2026-04-10: ordered again on 2026-04-11"
+    assert changed(**same, before_on="2026-04-11") is None
+
+
+def test_a_lost_tier_stands_first_in_what_changed():
+    facts = payload()
+    facts["new"][0]["kind"] = "core_tier_lost"
+    facts["customers"]["C1"] |= {"tier": "important"}
+    text = part(parsed(facts), "plain")
+    assert "Since 2026-06-29: fell from core to important, risk medium → high" in text
+
+
+def test_what_is_still_open_says_what_changed_and_how_many_did():
+    facts = payload(alerts=1, still=2)
+    facts["customers"]["C201"] = facts["customers"]["C201"] | {
+        "churn_risk_level_before": "high", "churn_probability_before": 0.62,
+    }  # fmt: skip
+    text = part(parsed(facts), "plain")
+    assert "1 new · 2 still open (1 changed since yesterday)" in text
+    assert text.partition("== Still open ==")[2].count("Since 2026-06-29") == 1
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_first_night_with_hundreds_of_alerts_is_no_wall_and_names_every_customer(language):
+    facts = payload(alerts=300, chart=True)
+    for entry in facts["new"]:
+        entry["customer_name"] = f"Customer {entry['alert_id']}."
+    message = parsed(facts, language=language)
+    page, text = part(message, "html"), part(message, "plain")
+    # mail readers cut a page of more than 102 kB
+    assert len(page.encode()) < 100_000
+    assert sum(p.get_content_type() == "image/png" for p in message.walk()) == 5
+    for number in range(1, 301):
+        assert f"Customer {number}." in page
+        assert f"Customer {number}." in text
+
+
+def test_an_account_manager_answers_the_mail_and_operations_record_it():
+    facts = payload() | {"reply_to": "ops@steel.example"}
+    message = parsed(facts)
+    assert message["Reply-To"] == "ops@steel.example"
+    text = part(message, "plain")
+    assert "Then answer this mail with the alert's number and what it really was: Account manager changed, " in text
+    assert "cvp alerts" not in text
+    assert parsed(payload())["Reply-To"] is None
+
+
+def test_money_is_written_as_the_reader_writes_it_and_never_more_exactly_than_three_digits():
+    english, chinese = Words("en"), Words("zh")
+
+    def written(amount, currency="CNY"):
+        return english.money(Decimal(amount), currency), chinese.money(Decimal(amount), currency)
+
+    assert written("1234567890.12") == ("CNY 1,235 million", "12.3 亿元")
+    assert written("4200000.5") == ("CNY 4.20 million", "420 万元")
+    assert written("-987654") == ("CNY -988,000", "-98.8 万元")
+    assert written("999999.5", "USD") == ("USD 1,000,000", "100 万 USD")
+    assert written("4213", "USD") == ("USD 4,210", "4,210 USD")
+    assert written("0") == ("CNY 0", "0 元")
+    assert written("0.4") == ("CNY 0", "0 元")
 
 
 def test_the_chinese_mail_is_chinese():
     message = parsed(payload("华新钢铁"), language="zh")
     assert message["Subject"] == "华新钢铁：核心客户有流失风险"
     text = part(message, "plain")
-    for words in ("CNY 420 万", "停止采购的概率", "40 家核心客户中，有 27 家", "距上次订货 80 天", "负责人：华新钢铁"):
+    for words in ("420 万元", "停止采购的概率", "40 家核心客户中，有 27 家", "距上次订货 80 天", "负责人：华新钢铁"):
         assert words in text
     assert "at risk" not in text.lower()
 
@@ -146,7 +227,8 @@ def test_without_probability_track_record_reasons_or_orders_it_still_reads():
         customer |= {"churn_probability": None, "orders": None, "account_manager_id": None, "salesperson_id": None}
     facts["new"][0]["margin_at_stake"] = None
     text = part(parsed(facts), "plain")
-    for words in ("too little history for a probability", "No order on record", "not known", "Nobody is assigned"):
+    for words in ("too little history for a probability", "No order on record", "not known", "Nobody is assigned",
+                  "Nothing stands out but the silence itself"):  # fmt: skip
         assert words in text
 
 
@@ -204,6 +286,14 @@ def test_a_failed_night_names_step_rule_rows_and_what_stands(language):
     for kind in ("plain", "html"):
         for words in ("validate_landing", "orders_are_held (landing.sales_order)", "1,200", "2026-06-29", "cvp status"):
             assert words in part(message, kind)
+    gate = {"en": "stopped by gate: what came in (validate_landing)", "zh": "被检查关口拦下: 进入的数据"}
+    assert gate[language] in part(message, "plain")
+
+
+def test_a_step_that_is_no_gate_is_called_a_step():
+    text = part(parsed(failure(step="build_scores", rules=[]), "failure"), "plain")
+    assert "failed step: build_scores" in text
+    assert "gate" not in text
 
 
 def test_what_goes_on_is_counted_and_what_could_not_be_checked_said():
@@ -242,7 +332,7 @@ def test_both_languages_say_the_same_things_with_the_same_places():
     for key, words in _all_words().items():
         assert set(words) == {"en", "zh"}, key
         assert set(place.findall(words["en"])) == set(place.findall(words["zh"])), key
-        assert re.search(r"[\u4e00-\u9fff]", words["zh"]) or key in ("subject.one", "and_then"), key
+        assert re.search(r"[\u4e00-\u9fff]", words["zh"]) or key in ("subject.one", "and_then", "list"), key
 
 
 def test_every_reason_code_of_the_method_can_be_acknowledged():
