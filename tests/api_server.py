@@ -16,8 +16,8 @@ from urllib.parse import parse_qs, urlsplit
 class Api:
     """What the API holds and does. `records` are JSON texts in the order of the list, so that numbers stay as written.
 
-    `stumbles`: (status, headers) answered before the next good answers; `between`: called after each good answer with
-    the number of answers given so far, and may change the records; `cap`: the most records of a page.
+    `stumbles`: (status, headers) answered before the next good answers; `between`: called when a good answer is made up
+    and not yet sent, with the number of answers so far, and may change the records; `cap`: the most records of a page.
     """
 
     url: str = ""
@@ -71,10 +71,12 @@ def serve() -> Iterator[Api]:
                 status, headers = api.stumbles.pop(0)
                 self._send(status, headers, "busy")
             elif parts.path == "/api/items":
-                self._send(200, {}, api.answer(query))
+                page = api.answer(query)
                 api.answered += 1
+                # before it is sent: afterwards the next request could be there first
                 if api.between is not None:
                     api.between(api.answered)
+                self._send(200, {}, page)
             elif parts.path == "/api/page":
                 self._send(200, {}, "<html>")
             elif parts.path == "/api/away":
