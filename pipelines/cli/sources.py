@@ -42,11 +42,10 @@ def check(
         console.print("no source is configured: place one in the settings (`sources`), or name one: NAME=PLACE")
         raise typer.Exit(EXIT_USAGE)
     reports, refused = _checked(console, settings, chosen)
+    if not names and not refused:
+        check_together(settings, reports)
     for report in reports:
         _show(console, report)
-    if not names and not refused:
-        for sentence in check_together(settings, reports):
-            console.print(f"[yellow]together[/yellow] {escape(sentence)}", highlight=False, soft_wrap=True)
     if refused or any(report.has_errors for report in reports):
         raise typer.Exit(EXIT_FAILED)
 

@@ -28,12 +28,14 @@ from pipelines.extract.pull import NO_MARK, Pull, mentioned, missing_columns, pl
 from pipelines.extract.source import Relation, Sample, Since, Source, nearest
 from pipelines.extract.watermark import EPOCH
 from pipelines.settings import Settings
-from pipelines.sources.mapping import UPDATED_AT, Mapping
+from pipelines.sources.mapping import UPDATED_AT, ColumnMapping, Mapping
 from pipelines.sources.reading import load_mapping
 from pipelines.sources.yaml_lines import read_yaml
 
 SAMPLE_ROWS = 1_000
 DAYS_LOOKED_AT = 30
+# Fewer sampled rows may be empty, or marked as deleted, by chance.
+ROWS_THAT_TELL = 20
 # A smaller table is read in no time without an index.
 ROWS_WORTH_AN_INDEX = 10_000
 READ_ERRORS = (duckdb.Error, sa.exc.SQLAlchemyError, OSError, ValueError, ModuleNotFoundError)
@@ -66,47 +68,64 @@ def check_source(settings: Settings, name: str) -> SourceReport:
     return report
 
 
-def check_together(settings: Settings, reports: Sequence[SourceReport]) -> list[str]:
-    """What only all sources of a night together show, as sentences; nothing where all is well.
+def check_together(settings: Settings, reports: Sequence[SourceReport]) -> None:
+    """What only all sources of a night together show, added to the report whose file can mend it.
 
-    Two systems that deliver one entity, and what of the contract nobody delivers.
+    Two systems that deliver one entity, what of the contract nobody delivers, money without a rate.
     """
-    mappings = [load_mapping(report.source_system, settings) for report in reports]
-    found = []
-    for entity in ENTITIES:
-        deliverers = [mapping for mapping in mappings if entity.name in mapping.entities]
-        names = ", ".join(mapping.source_system for mapping in deliverers)
-        if len(deliverers) > 1 and sum(mapping.id_prefix is None for mapping in deliverers) > 1:
-            found.append(
-                f"{entity.name} comes from {names}: where both use the same numbers the night stops at the gate"
-                " keys_come_from_one_source; id_prefix in one of the files keeps them apart"
-            )
-        if not deliverers and entity.name in ("sales_order", "sales_order_line"):
-            found.append(f"nobody delivers {entity.name}: without orders no night is published")
-        elif not deliverers and entity.essential:
-            found.append(f"nobody delivers {entity.name}: it is inferred from the orders, without a name")
+    if not reports:
+        return
+    by_name = {report.source_system: report for report in reports}
+    mappings = [load_mapping(name, settings) for name in by_name]
     absent = [entity.name for entity in ENTITIES if not any(entity.name in mapping.entities for mapping in mappings)]
+    for entity in ENTITIES:
+        _same_entity_twice(by_name, [mapping for mapping in mappings if entity.name in mapping.entities], entity.name)
+    _nobody_delivers(reports[0], absent)
+    if "exchange_rate" in absent:
+        _money_without_rates(settings, by_name, mappings)
+
+
+def _same_entity_twice(by_name: dict[str, SourceReport], deliverers: Sequence[Mapping], entity: str) -> None:
+    if len(deliverers) > 1 and sum(mapping.id_prefix is None for mapping in deliverers) > 1:
+        names = ", ".join(mapping.source_system for mapping in deliverers)
+        by_name[deliverers[-1].source_system].warning(
+            ["entities", entity],
+            f"comes from {names}: where both use the same numbers the night stops at the gate"
+            " keys_come_from_one_source; id_prefix in one of the files keeps them apart",
+        )
+
+
+def _nobody_delivers(first: SourceReport, absent: Sequence[str]) -> None:
+    """Said of the first file; any of them can mend it."""
+    for name in absent:
+        if name in ("sales_order", "sales_order_line"):
+            first.error(["entities"], f"nobody delivers {name}: without orders no night is published; map it")
+        elif contract_of(name).essential:
+            first.warning(["entities"], f"nobody delivers {name}: it is inferred from the orders, without a name")
     further = [name for name in absent if not contract_of(name).essential and name != "exchange_rate"]
     if further:
-        found.append(
+        first.warning(
+            ["entities"],
             f"nobody delivers {', '.join(further)}: the indicators that need them are not available, and their weight"
-            " goes to the others"
+            " goes to the others",
         )
-    return found + list(_currencies_without_rates(settings, mappings, absent))
 
 
-def _currencies_without_rates(settings: Settings, mappings: Sequence[Mapping], absent: Sequence[str]) -> Iterator[str]:
-    if "exchange_rate" not in absent:
-        return
+def _money_without_rates(settings: Settings, by_name: dict[str, SourceReport], mappings: Sequence[Mapping]) -> None:
     for mapping in mappings:
         for name, entity in mapping.entities.items():
             currency = entity.columns.get("currency")
             constant = currency.constant if currency else None
             if constant not in (None, settings.reporting_currency):
-                yield (
-                    f"{mapping.source_system}.{name} is in {constant}, the reporting currency is"
-                    f" {settings.reporting_currency}, and nobody delivers exchange_rate: the night would stop"
+                by_name[mapping.source_system].error(
+                    ["entities", name, "columns", "currency"],
+                    f"is {constant}, the reporting currency is {settings.reporting_currency}, and nobody delivers"
+                    " exchange_rate: the night would stop; map the rates, or set reporting_currency",
                 )
+
+
+def _named(origin: ColumnMapping) -> str:
+    return origin.column if origin.column is not None else "its expression"
 
 
 class _EntityCheck:
@@ -175,6 +194,7 @@ class _EntityCheck:
             # Half of it new: the oldest rows of a table are often unlike those of tonight.
             samples = [Sample(SAMPLE_ROWS // 2), Sample(SAMPLE_ROWS // 2, newest_by=marker.column)]
         rows = [row for sample in samples for row in self._read(sample)]
+        self._look_at_values(rows)
         rejects = [(self.pull.contract.name, row[2]) for row in rows if row[2] is not None]
         reasons = Counter(
             reason for _, reject in rejects for reason in next(csv.reader(io.StringIO(reject)))[1].split("; ")
@@ -193,6 +213,21 @@ class _EntityCheck:
     def _read(self, sample: Sample) -> list[Any]:
         pull = Pull(self.pull.mapping, self.pull.contract, self.pull.zones, None, sample)
         return self.source.engine.execute(statement(plan(pull, self.source), self.source)).fetchall()
+
+    def _look_at_values(self, rows: Sequence[Any]) -> None:
+        """Mapped columns without any value, and a deletion flag that marks most rows: the wrong column, or values."""
+        marked = sum(row[1] is not None for row in rows)
+        if marked > ROWS_THAT_TELL and marked > len(rows) / 2:
+            message = f"marks {marked} of {len(rows)} sampled rows as deleted: is it the right flag, are its `values`?"
+            self.report.warning([*self.path, "deletion"], message)
+        lines = list(csv.reader(io.StringIO("".join(row[0] for row in rows if row[0] is not None), newline="")))
+        if len(lines) <= ROWS_THAT_TELL:
+            return
+        for place, target in enumerate(self.pull.contract.column_names):
+            origin = self.pull.entity.columns.get(target)
+            if origin is not None and origin.constant is None and not any(fields[place] for fields in lines):
+                message = f"is empty in all {len(lines)} sampled rows: is {_named(origin)} right?"
+                self.report.warning([*self.path, "columns", target], message)
 
     def _doubled(self, lines: Iterator[str]) -> int:
         """Rows of a whole table whose key comes more than once: all of them are set aside."""

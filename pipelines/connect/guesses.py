@@ -200,13 +200,14 @@ def _singular(word: str) -> str:
 
 
 def _parts(word: str) -> list[str]:
-    """A word that is two known ones written together, apart: `orderdate`."""
+    """A word that is two known ones written together, apart: `orderdate`, and with German's s: `auftragsdatum`."""
     known = _known_words()
     if word in known:
         return [word]
     for place in range(2, len(word) - 1):
-        if word[:place] in known and word[place:] in known:
-            return [word[:place], word[place:]]
+        first, second = word[:place], word[place:]
+        if first in known and (second in known or (second[0] == "s" and second[1:] in known)):
+            return [first, second if second in known else second[1:]]
     return [word]
 
 

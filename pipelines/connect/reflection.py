@@ -18,6 +18,7 @@ from pipelines.extract.sqlite import file_of
 from pipelines.sources.mapping import EntityMapping, SourceKind
 
 _HIDDEN_SCHEMAS = ("information_schema", "pg_catalog", "pg_toast", "sys", "mysql", "performance_schema")
+MYSQL_RELATIONS = "table_type in ('BASE TABLE', 'VIEW', 'SYSTEM VERSIONED')"
 _URL_KINDS = {"postgresql": SourceKind.POSTGRES, "postgres": SourceKind.POSTGRES, "mysql": SourceKind.MYSQL,
               "mariadb": SourceKind.MYSQL, "sqlite": SourceKind.SQLITE, "duckdb": SourceKind.DUCKDB}  # fmt: skip
 
@@ -161,37 +162,45 @@ def _mysql_tables(source: Source) -> Iterable[SourceTable]:
         return
     here = "table_schema = database()"
     tables: dict[str, SourceTable] = {}
-    for name, comment in source.rows(f"select table_name, table_comment from information_schema.tables where {here}"):
-        tables[name] = SourceTable(name, _dotted_alone(name), comment)
-    columns = "table_name, column_name, data_type, column_comment, column_key"
-    for table, name, data_type, comment, _ in source.rows(
-        f"select {columns} from information_schema.columns where {here} order by table_name, ordinal_position"
-    ):
-        tables[table].columns.append(SourceColumn(name, _family_of_mysql(data_type), comment))
+    for name, comment in _texts(source, "tables", ["table_name", "table_comment"], f"{here} and {MYSQL_RELATIONS}"):
+        tables[name] = SourceTable(name, _dotted_alone(name), "" if comment == "VIEW" else comment)
+    columns = ["table_name", "column_name", "data_type", "column_type", "column_comment"]
+    in_order = f"{here} order by table_name, ordinal_position"
+    for table, name, data_type, column_type, comment in _texts(source, "columns", columns, in_order):
+        if table in tables:
+            tables[table].columns.append(SourceColumn(name, _family_of_mysql(data_type, column_type), comment))
     keys: dict[str, list[str]] = defaultdict(list)
-    usage = "table_name, column_name, constraint_name, coalesce(referenced_table_name, '') as referred"
-    for table, column, constraint, referred in source.rows(
-        f"select {usage} from information_schema.key_column_usage where {here} order by ordinal_position"
+    usage = ["table_name", "column_name", "constraint_name", "coalesce(referenced_table_name, '')"]
+    for table, column, constraint, referred in _texts(
+        source, "key_column_usage", usage, f"{here} order by table_name, constraint_name, ordinal_position"
     ):
         if referred:
             tables[table].references[column] = referred
         elif constraint == "PRIMARY":
             keys[table].append(column)
-    for table, column in source.rows(
-        f"select table_name, column_name from information_schema.statistics where {here} and seq_in_index = 1"
-    ):
+    first = f"{here} and seq_in_index = 1"
+    for table, column in _texts(source, "statistics", ["table_name", "column_name"], first):
         tables[table].indexed.add(column)
     for name, found in tables.items():
         found.key = tuple(keys[name])
         yield found
 
 
-def _family_of_mysql(data_type: str) -> str:
+def _texts(source: MysqlSource, view: str, columns: list[str], condition: str) -> list[tuple[str, ...]]:
+    """Rows of a view of information_schema, all text: some of its columns are of other character sets."""
+    cast = ", ".join(f"cast({column} as char) as c{place}" for place, column in enumerate(columns))
+    return source.rows(f"select {cast} from information_schema.{view} where {condition}")
+
+
+def _family_of_mysql(data_type: str, column_type: str) -> str:
+    """BOOLEAN is MySQL's word for tinyint(1)."""
+    if column_type.startswith(("tinyint(1)", "bit(1)")):
+        return "flag"
     if data_type in ("date", "datetime", "timestamp"):
         return "date"
     if data_type in ("decimal", "float", "double") or data_type.endswith("int"):
         return "number"
-    return "text" if data_type.endswith(("char", "text", "enum", "set")) else "flag" if data_type == "bit" else "other"
+    return "text" if data_type.endswith(("char", "text", "enum", "set")) else "other"
 
 
 def _dotted_alone(name: str) -> str:

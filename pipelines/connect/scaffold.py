@@ -139,9 +139,7 @@ class _EntityText:
             line = f"    change_marker: {{column: {_scalar(marker.name)}, type: timestamp}}"
             yield _commented(line, f"guess: {marker.reason}{index}")
         if found.deletion_flag is not None:
-            flag = found.deletion_flag
-            line = f"    deletion: {{flag: {_scalar(flag.name)}, values: any}}"
-            yield _commented(line, f"guess: {flag.reason}; which values mean deleted?")
+            yield self._deletion(found.deletion_flag)
         yield "    columns:"
         for column in found.entity.columns:
             yield from self._column(column)
@@ -190,20 +188,37 @@ class _EntityText:
         line = f"      {column.name}: {{column: {_scalar(guessed.name)}, codes: {{{pairs}}}}}"
         yield _commented(line, f"{why}; each is one of {_allowed(column)}")
 
+    def _deletion(self, flag: Guess) -> str:
+        """A flag that says yes or no is read as such; a date marks by being there; what a code means a person knows."""
+        family = next(item.family for item in self.found.table.columns if item.name == flag.name)
+        values = [] if family == "date" else self._values(flag.name, Kind.BOOLEAN)
+        given, asked = ", values: any", "which values mean deleted?"
+        if values and all(is_read for _, is_read in values):
+            given, asked = "", "a yes means deleted"
+        elif len(values) == 1:
+            given = f", values: [{json.dumps(values[0][0], ensure_ascii=False)}]"
+        elif values:
+            given, asked = f", values: [{FILL_IN}]", f"some of {', '.join(value for value, _ in values[:MOST_CODES])}"
+        return _commented(f"    deletion: {{flag: {_scalar(flag.name)}{given}}}", f"guess: {flag.reason}; {asked}")
+
     def _untranslated(self, column: Column, guessed: Guess) -> list[str] | None:
         """The values of a coded column that the contract does not know, of a sample; None where it knows all."""
         if not column.codes and column.kind is not Kind.BOOLEAN:
             return None
+        values = self._values(guessed.name, column.kind)
+        known = all(value in column.codes if column.codes else is_read for value, is_read in values)
+        return None if known or len(values) > MOST_CODES else [value for value, _ in values]
+
+    def _values(self, name: str, kind: Kind) -> list[tuple[str, bool]]:
+        """The different texts of a column in a sample, and whether each can be read as the kind."""
         entity = EntityMapping(table=self.found.table.mapped_name, columns={})
         types = self.source.columns(entity)
-        select = self.source.select(Relation(entity, [guessed.name], None, types, Sample(CODES_LOOKED_AT)))
-        value = parsed("value", column.kind, Delivered(("UTC", "UTC"), types[guessed.name]))
+        select = self.source.select(Relation(entity, [name], None, types, Sample(CODES_LOOKED_AT)))
         rows = self.source.engine.execute(
-            f"select distinct value, ({value}) is null"
-            f" from (select {quote_name(guessed.name)} as value from ({select})) where value <> '' order by 1"
+            f"select distinct value, ({parsed('value', kind, Delivered(('UTC', 'UTC'), types[name]))}) is not null"
+            f" from (select {quote_name(name)} as value from ({select})) where value <> '' order by 1"
         ).fetchall()
-        known = all(value in column.codes if column.codes else not unread for value, unread in rows)
-        return None if known or len(rows) > MOST_CODES else [str(value) for value, _ in rows]
+        return [(str(value), bool(is_read)) for value, is_read in rows]
 
     def _free(self) -> list[str]:
         used = {item.name for item in self.found.columns.values()}

@@ -18,7 +18,8 @@ WORDS = {
     "updated": "changed", "update": "changed", "geandert": "changed", "change": "changed", "removed": "deleted",
     "canceled": "cancelled", "storno": "cancelled", "header": "head", "desc": "description", "customers": "customer",
     "reseller": "customer", "dealer": "customer", "organisation": "company", "organization": "company",
-    "firma": "company",
+    "firma": "company", "waehrung": "currency", "geaendert": "changed", "geloscht": "deleted", "geloescht": "deleted",
+    "seit": "since", "bezeichnung": "description", "preis": "price",
 }  # fmt: skip
 
 ENTITIES: dict[str, tuple[str, ...]] = {

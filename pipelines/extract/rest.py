@@ -40,11 +40,14 @@ class ApiSource(Source):
         self.client.close()
 
     def columns(self, entity: EntityMapping) -> dict[str, str]:
-        """The fields of the first page's records, and those mapped: an API may leave out a field that is null."""
-        records, answer = self._list(entity, None).first_page()
+        """The fields of the first page, and those mapped that further pages may hold: a null is often left out."""
+        listed = self._list(entity, None)
+        records, answer = listed.first_page()
         self._served_at = answer.served_at or self._served_at
         fields = dict.fromkeys(name for record in records for name in _fields(record))
-        fields |= dict.fromkeys(_mapped(entity))
+        total = listed.total_of(answer)
+        if not records or total is None or total > len(records):
+            fields |= dict.fromkeys(_mapped(entity))
         return dict.fromkeys(fields, "VARCHAR")
 
     def count(self, entity: EntityMapping) -> int:

@@ -54,11 +54,16 @@ class RowStreamSource(Source):
         self._connection = self._database.connect()
 
     def _restrict(self, connection: Any, _: object) -> None:
+        """Tell a new session of the driver what it may do."""
         name = self._database.dialect.name
+        cursor = connection.cursor()
+        if name == "mysql":
+            # A MariaDB reached by a URL of MySQL knows MariaDB's settings only.
+            cursor.execute("select version()")
+            name = "mariadb" if "mariadb" in str(cursor.fetchone()).lower() else name
         told = [READ_ONLY[name]] if name in READ_ONLY else []
         if self._seconds and name in TIME_LIMIT:
             told.append(TIME_LIMIT[name].format(seconds=self._seconds))
-        cursor = connection.cursor()
         for statement in told:
             cursor.execute(statement)
         cursor.close()
@@ -115,10 +120,10 @@ class RowStreamSource(Source):
             *schema, table = split_name(entity.table)
             origin: sa.FromClause = sa.table(table, schema=schema[0] if schema else None)
         else:
-            origin = sa.text(entity.query or "").columns().subquery("delivered")
+            origin = _as_it_is(entity.query or "").columns().subquery("delivered")
         statement = sa.select(*names).select_from(origin)
         if entity.where:
-            statement = statement.where(sa.text(f"({entity.where}\n)"))
+            statement = statement.where(_as_it_is(f"({entity.where}\n)"))
         return statement.where(sa.text("1 = 0")) if empty else statement
 
     def _blocks(self, statement: sa.Select[Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -126,6 +131,11 @@ class RowStreamSource(Source):
         for block in self._connection.execute(statement, execution_options=options).partitions(BLOCK_ROWS):
             columns = [[_text(value) for value in column] for column in zip(*block, strict=True)]
             yield pa.RecordBatch.from_arrays([pa.array(column, pa.string()) for column in columns], schema=schema)
+
+
+def _as_it_is(sql: str) -> sa.TextClause:
+    """A mapping's SQL, in which a colon is a colon and no parameter."""
+    return sa.text(sql.replace(":", "\\:"))
 
 
 def _text(value: object) -> str | None:

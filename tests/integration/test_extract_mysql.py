@@ -123,7 +123,12 @@ def test_a_missing_table_and_a_wrong_password_are_named(desk, mariadb):
     assert "wr0ng-secret" not in str(error.value)
 
 
-def test_a_statement_that_takes_too_long_or_writes_is_ended_by_the_source(desk, execute):
+@pytest.mark.parametrize(
+    ("kind", "too_long"),
+    [("mysql", "the server ended the statement: it took longer than source_statement_s"),
+     ("sqlalchemy", "max_statement_time exceeded")],
+)  # fmt: skip
+def test_a_statement_that_takes_too_long_or_writes_is_ended_by_the_source(desk, execute, mariadb, kind, too_long):
     execute("create table customers (id int, name text, lim int, since date)")
     execute("insert into customers values (1, 'A', 1, null)")
     execute("drop function if exists scribble")
@@ -132,11 +137,14 @@ def test_a_statement_that_takes_too_long_or_writes_is_ended_by_the_source(desk, 
         " return 1; end"
     )
     file = desk.folder / "erp.yml"
-    text = file.read_text("utf-8")
+    text = file.read_text("utf-8").replace("kind: mysql", f"kind: {kind}")
+    if kind == "sqlalchemy":
+        url = mariadb.set(drivername="mysql+pymysql")
+        desk.settings.sources["erp"] = url.render_as_string(hide_password=False)
     desk.settings.source_statement_seconds = 1
     file.write_text(text.replace("table: customers", "table: customers\n    where: sleep(30) = 0"), "utf-8")
     began = time.monotonic()
-    with pytest.raises(ExtractionError, match="the server ended the statement: it took longer than source_statement_s"):
+    with pytest.raises(ExtractionError, match=too_long):
         desk.extract("erp", "customer")
     assert time.monotonic() - began < 20
     file.write_text(text.replace("table: customers", "table: customers\n    where: scribble() = 1"), "utf-8")

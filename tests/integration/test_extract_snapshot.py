@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 from pipelines.extract import ExtractionError, extract_source
 from pipelines.extract.engine import load_extension, open_engine, quote_text
@@ -167,10 +168,17 @@ def writing(commit: Callable[[list[str]], None], monkeypatch) -> Iterator[Writer
         writer.join(30)
 
 
-@pytest.mark.parametrize("kind", ["postgres", "mysql", "sqlite", "sqlalchemy"])
-def test_orders_and_lines_agree_whatever_is_committed_meanwhile(desk, kind, request, monkeypatch):
-    location, commit = request.getfixturevalue("sqlite" if kind == "sqlalchemy" else kind)
-    desk.source("erp", f"sqlite:///{location}" if kind == "sqlalchemy" else location, MAPPING.format(kind=kind))
+@pytest.mark.parametrize(
+    ("database", "dialect"),
+    [("postgres", None), ("mysql", None), ("sqlite", None), ("postgres", "postgresql+psycopg"),
+     ("mysql", "mysql+pymysql"), ("sqlite", "sqlite")],
+)  # fmt: skip
+def test_orders_and_lines_agree_whatever_is_committed_meanwhile(desk, database, dialect, request, monkeypatch):
+    location, commit = request.getfixturevalue(database)
+    if dialect is not None:
+        url = sa.make_url(location if "://" in location else f"sqlite:///{location}").set(drivername=dialect)
+        location = url.render_as_string(hide_password=False)
+    desk.source("erp", location, MAPPING.format(kind="sqlalchemy" if dialect else database))
     seen = []
     with writing(commit, monkeypatch) as writer:
         for night in ("first", "second", "third"):

@@ -123,9 +123,11 @@ def test_a_query_and_a_condition_are_the_sources_own_sql(desk, crm, source, tmp_
         entities:
           customer:
             query: select id, printf('%s!', name) as name from "Kunden Stamm" where lim < 3
-            where: id % 2 = 0
+            where: id % 2 = 0 and name not like '%:no' and name <> ':no ::no' and name || ':' = 'B!:'
             columns: {{customer_id: id, customer_name: name}}
     """
+    # a colon of the source's SQL is no parameter
+    query = query.replace("where lim < 3", "where lim < 3 and name <> ' :no'")
     desk.source("crm", desk.settings.sources["crm"], query)
     desk.extract("crm", "customer")
     assert desk.landed("customer", "customer_id, customer_name") == [("2", "B!")]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from contextlib import ExitStack
 from datetime import date
 
 import duckdb
@@ -12,6 +14,7 @@ import pytest
 from pipelines.extract.clock_shifts import unclear_hours
 from pipelines.extract.engine import load_extension, open_engine, quote_text
 from pipelines.extract.mysql import connection_string
+from tests.api_server import serve
 from tests.integration.extracting import desk_for, text_table
 
 MAPPING = """
@@ -19,7 +22,7 @@ MAPPING = """
     time_zone: {zone}
     entities:
       sales_order:
-        table: orders
+        table: {table}
         {marker}
         columns: {{order_id: id, customer_id: customer, ordered_on: day}}
 """
@@ -29,7 +32,7 @@ SPRING = [f"2024-03-31 {hour:02}:{minute:02}:00" for hour in (0, 1, 3, 4) for mi
 AUTUMN = [f"2024-10-27 {hour:02}:{minute:02}:00" for hour in (0, 1, 2, 2, 3) for minute in (0, 15, 30, 45)]
 SKIPPED = "2024-03-31 02:30:00"
 NIGHTS = [*SPRING, *AUTUMN, SKIPPED]
-KINDS = ["postgres", "mysql", "sqlite", "files"]
+KINDS = ["postgres", "mysql", "sqlite", "files", "duckdb", "sqlalchemy", "rest"]
 
 
 @pytest.fixture
@@ -44,9 +47,14 @@ def fill(request, desk, tmp_path):
 
     def filled(kind: str, zone: str, texts: list[str]) -> None:
         rows = [(number, "C", text) for number, text in enumerate(texts)]
-        place = {"postgres": postgres, "mysql": mysql, "sqlite": sqlite, "files": files}[kind](rows)
+        places = {"postgres": postgres, "mysql": mysql, "sqlite": sqlite, "files": files, "duckdb": duck,
+                  "sqlalchemy": lambda rows: f"sqlite:///{sqlite(rows)}", "rest": rest}  # fmt: skip
+        place = places[kind](rows)
         marker = "" if kind == "files" else MARKER
-        desk.source("erp", place, MAPPING.format(kind=kind, zone=zone, marker=marker))
+        table = "items" if kind == "rest" else "orders"
+        if kind == "rest":
+            marker += "\n        rest: {records: data.items}"
+        desk.source("erp", place, MAPPING.format(kind=kind, zone=zone, marker=marker, table=table))
 
     def postgres(rows):
         server = request.getfixturevalue("server")
@@ -86,6 +94,19 @@ def fill(request, desk, tmp_path):
         text_table(tmp_path / "data", "orders.csv", "id,customer,day\n" + lines)
         return str(tmp_path / "data")
 
+    def duck(rows):
+        with duckdb.connect(str(tmp_path / "erp.duckdb")) as connection:
+            connection.execute("create table orders (id int, customer text, day timestamp)")
+            connection.executemany("insert into orders values (?, ?, ?)", rows)
+        return str(tmp_path / "erp.duckdb")
+
+    def rest(rows):
+        api = serving.enter_context(serve())
+        api.records = [json.dumps({"id": number, "customer": customer, "day": day}) for number, customer, day in rows]
+        return api.url
+
+    serving = ExitStack()
+    opened.append(serving.close)
     yield filled
     for undo in opened:
         undo()

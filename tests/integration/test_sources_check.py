@@ -188,18 +188,31 @@ def test_a_sqlite_marker_without_an_index_is_a_warning_and_its_newest_rows_are_s
 
 
 def test_sources_are_judged_together(check, tmp_path, database):
-    report = check(GOOD + "      currency: {constant: USD}\n")
-    second = (tmp_path / "erp.yml").read_text("utf-8").replace("source_system: erp", "source_system: erp2")
-    (tmp_path / "erp2.yml").write_text(second, "utf-8")
+    (tmp_path / "erp2.yml").write_text(GOOD.replace("source_system: erp", "source_system: erp2"), "utf-8")
+    check(GOOD + "      currency: {constant: USD}\n")
     settings = Settings(sources={"erp": database, "erp2": database}, mapping_folders=[tmp_path])
-    found = check_together(settings, [report, check_source(settings, "erp2")])
-    assert found[0].startswith("nobody delivers customer: it is inferred from the orders")
-    assert any(line.startswith("sales_order comes from erp, erp2: ") for line in found)
-    assert any(line.startswith("nobody delivers sales_order_line: without orders no night") for line in found)
-    assert any(line.startswith("erp.sales_order is in USD, the reporting currency is CNY") for line in found)
-    (tmp_path / "erp2.yml").write_text(second.replace("kind:", "id_prefix: b\nkind:"), "utf-8")
-    found = check_together(settings, [report, check_source(settings, "erp2")])
-    assert not any("comes from" in line for line in found)
+
+    def together() -> list[str]:
+        reports = [check_source(settings, name) for name in ("erp", "erp2")]
+        alone = sum(len(report.findings) for report in reports)
+        check_together(settings, reports)
+        found = [line for report in reports for line in said(report)]
+        assert len(found) > alone
+        return found
+
+    found = together()
+    assert any(line.startswith("warning erp.yml:5: erp: nobody delivers customer: it is inferred") for line in found)
+    assert any(
+        line.startswith("warning erp2.yml:6: erp2.sales_order: comes from erp, erp2: where both") for line in found
+    )
+    assert any(line.startswith("error erp.yml:5: erp: nobody delivers sales_order_line: without ") for line in found)
+    assert any(
+        line.startswith("error erp.yml:14: erp.sales_order.currency: is USD, the reporting currency is CNY, and nobody")
+        for line in found
+    )
+    text = (tmp_path / "erp2.yml").read_text("utf-8")
+    (tmp_path / "erp2.yml").write_text(text.replace("kind:", "id_prefix: b\nkind:"), "utf-8")
+    assert not any("comes from" in line for line in together())
 
 
 def command(*arguments: str, **environment: str):
