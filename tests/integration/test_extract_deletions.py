@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, datetime
 
 import pytest
 
-from pipelines.extract import ExtractionError
-from pipelines.transform import compile_models
+from pipelines.extract import ExtractionError, Reach, extract_source
 from tests.integration.extracting import desk_for
 
 MAPPING = """
@@ -112,6 +112,25 @@ def test_marks_on_most_rows_are_refused_and_change_nothing(desk, erp, tmp_path):
     assert desk.scalar("select count(*) from landing.customer") == 200
 
 
+def test_a_backfill_removes_what_is_marked_and_of_an_entity_without_marker_what_is_gone(desk, erp, tmp_path):
+    place(desk, tmp_path)
+    customers(erp, *[(f"C{n}", "Name", "", f"2024-01-0{n} 10:00") for n in range(1, 6)])
+    desk.extract("erp", "customer")
+    # long before the watermark: one is marked, one is gone without a mark
+    erp.execute("update kna1 set loekz = 'X' where kunnr = 'C1'")
+    erp.execute("delete from kna1 where kunnr = 'C2'")
+    desk.start("backfill")
+    reach = Reach(back_to=datetime(2024, 1, 1, tzinfo=UTC))
+    (result,) = extract_source(desk.settings, desk.engine, "erp", "backfill", ["customer"], reach)
+    assert (result.rows_deleted, result.is_full_pull) == (1, False)
+    assert desk.landed("customer", "customer_id") == [("C2",), ("C3",), ("C4",), ("C5",)]
+    place(desk, tmp_path, marker="")
+    desk.start("again")
+    (result,) = extract_source(desk.settings, desk.engine, "erp", "again", ["customer"], reach)
+    assert (result.rows_deleted, result.is_full_pull) == (1, True)
+    assert desk.landed("customer", "customer_id") == [("C3",), ("C4",), ("C5",)]
+
+
 @pytest.mark.parametrize(
     ("deletion", "alive", "marked"),
     [
@@ -175,25 +194,3 @@ def test_two_systems_with_the_same_numbers_are_kept_apart_by_a_prefix(desk, erp,
     desk.extract("erp2", "sales_order", "second")
     assert desk.landed("sales_order", "order_id")[-1] == ("asia:2",)
     assert desk.rejected("source_system") == [("erp",)]
-
-
-def test_without_a_prefix_the_gates_collision_is_found_and_with_one_it_is_not(desk, erp, tmp_path):
-    """By the very models of staging, as dbt compiles them."""
-    customers(erp, ("1", "C", "S", None), ("2", "C", "S", None))
-    for name, prefix in (("erp", ""), ("apart", "id_prefix: 'asia:'"), ("same", "")):
-        desk.source(name, str(tmp_path / "erp.sqlite"), ORDERS.format(prefix=prefix))
-        desk.extract(name, "sales_order")
-    models = {model.name: model.select for model in compile_models(desk.settings, "").models}
-    desk.run("create schema if not exists staging")
-    found = {}
-    for sources in ("{erp, apart}", "{erp, same}"):
-        desk.run(
-            "delete from control.night; insert into control.night (run_id, as_of_date, source_systems,"
-            " company_time_zone, reporting_currency, active_window_months, capital_cost_rate, tier_scheme,"
-            " churn_horizon_days, churn_high_odds, churn_medium_odds)"
-            f" values ('night', '2024-01-31', '{sources}', 'Asia/Shanghai', 'CNY', 24, 0, 'three_tier', 180, 4, 2)"
-        )
-        desk.run(f"create or replace view staging.stg_night as {models['stg_night']}")
-        found[sources] = desk.rows(f"select entity, entity_key from ({models['base_key_collision']}) as x order by 2")
-    desk.run("drop schema staging cascade; delete from control.night")
-    assert found == {"{erp, apart}": [], "{erp, same}": [("sales_order", "(1)"), ("sales_order", "(2)")]}
