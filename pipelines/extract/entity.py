@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 
 # Errors that another try does not mend.
 LASTING = (ValueError, FileNotFoundError, ModuleNotFoundError, duckdb.ParserException, duckdb.NotImplementedException)
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 SINCE_THE_WATERMARK = Reach()
 
 
@@ -133,7 +135,9 @@ def _named_errors(source: str, entity: str | None) -> Iterator[None]:
         message = _primary(error.orig) if isinstance(error.orig, psycopg.Error) else said(error.orig or error)
         raise ExtractionError(source, entity, f"the database refused: {message}", is_lasting=False) from error
     except (duckdb.Error, sa.exc.SQLAlchemyError, OSError, ValueError, ModuleNotFoundError) as error:
-        message = f"cannot be read: {said(error)}"
+        has_no_room = isinstance(error, OSError) and error.errno in NO_ROOM
+        what = "this machine's disk has no room for what is read" if has_no_room else "cannot be read"
+        message = f"{what}: {said(error)}"
         raise ExtractionError(source, entity, message, is_lasting=isinstance(error, LASTING)) from error
 
 

@@ -40,9 +40,10 @@ def reload_entity(settings: Settings, engine: sa.Engine, source: str, entity: st
 def backfill_source(
     settings: Settings, engine: sa.Engine, source: str, entities: Sequence[str] | None, first: date
 ) -> list[ExtractionResult]:
-    """Read what changed at a source since `first`, which may lie long before the watermark; nothing is removed by it.
+    """Read what changed at a source since `first`, which may lie long before the watermark.
 
-    An entity without a change marker is read whole, as every night. Raises as `reload_entity` does.
+    Of an entity with a change marker only rows that the source marks as deleted are removed. One without is read whole,
+    as every night, and what is no longer delivered leaves landing. Raises as `reload_entity` does.
     """
     reach = Reach(back_to=datetime.combine(first, time(), settings.zone))
     return _land(settings, engine, "backfill", source, entities, reach)

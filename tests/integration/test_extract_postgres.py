@@ -467,3 +467,24 @@ def test_a_source_that_does_not_answer_is_named_without_its_password(desk, erp):
     for message in (str(error.value), str(wrong.value)):
         assert "w'rd" not in message
         assert "wr0ng-secret" not in message
+
+
+def test_of_a_table_with_five_hundred_columns_only_those_mapped_are_read(desk, erp, execute):
+    columns = ", ".join(f"c{number} text default 'x'" for number in range(498))
+    execute(f"create table sd.vbak ({columns}, kunnr text, audat date)")
+    execute("insert into sd.vbak (c497, kunnr, audat) select n, 'C', '2024-01-31' from generate_series(1, 500) as n")
+    mapping = """
+        kind: postgres
+        entities:
+          sales_order:
+            table: sd.vbak
+            columns: {order_id: c497, customer_id: kunnr, ordered_on: audat}
+          exchange_rate:
+            table: sd.vbak
+            where: c497 = '1'
+            columns: {currency: {constant: USD}, rate_on: {constant: 2024-01-31}, rate: {constant: "7.1"}}
+    """
+    desk.source("erp", erp, mapping)
+    assert desk.extract("erp", "sales_order").rows_landed == 500
+    # of an entity that is made of constants no column is asked for, and its row counts all the same
+    assert desk.extract("erp", "exchange_rate").rows_landed == 1
