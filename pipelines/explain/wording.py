@@ -14,7 +14,7 @@ CAUSES = {
     "own_data": "its own data",
     "window_moved": "the window slid",
     "availability": "a value came or went",
-    "calibration": "a new calibration",
+    "calibration": "a new calibration or setting",
 }
 GROUPS = {
     "profit": "Profit 利润",

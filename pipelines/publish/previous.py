@@ -22,8 +22,8 @@ _SCOPES = """
     select scope, scope_id, customer_id, as_of_date, tier_computed from published.scope_tier where as_of_date = :before
 """
 _RUN = """
-    insert into {prefix}control.previous_run (as_of_date, known_at, source_systems, calibration_version)
-    select published.as_of_date, published.published_at, run.source_systems, published.calibration_version
+    insert into {prefix}control.previous_run (as_of_date, known_at, source_systems, calibration_version, night)
+    select published.as_of_date, published.published_at, run.source_systems, published.calibration_version, run.night
     from published.customer_tier_history as published
     inner join control.run as run on published.run_id = run.run_id
     where published.as_of_date = :before

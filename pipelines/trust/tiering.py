@@ -52,6 +52,25 @@ def core_members(shares: Contributions, margin_part: float, line: float) -> Flag
     return core & shares.may_be_core
 
 
+@dataclass(frozen=True)
+class Line:
+    """The `count` best outside the core hold at least `position`; who falls out of them has `following`."""
+
+    count: int
+    position: int
+    following: int
+
+
+def tier_lines(scheme: Scheme, outside: int) -> list[Line]:
+    """The lines that go by score among so many customers outside the core; counts of shares are rounded up."""
+    following = [*[position for position, _ in scheme.best[1:]], scheme.last_position]
+    lines = [
+        Line(math.ceil(share * outside), position, after)
+        for (position, share), after in zip(scheme.best, following, strict=True)
+    ]
+    return [line for line in lines if 0 < line.count < outside]
+
+
 def raw_positions(scores: Floats, is_core: Flags, scheme: Scheme) -> Integers:
     """n positions in the scheme from rounded scores; ties go by the order of the customers."""
     positions = np.full(len(scores), scheme.last_position, dtype=np.intp)

@@ -207,6 +207,7 @@ PREVIOUS_RUN = sa.Table(
     sa.Column("known_at", _INSTANT, nullable=False, comment="when it was published: what landed later it did not know"),
     sa.Column("source_systems", ARRAY(sa.Text), nullable=False),
     sa.Column("calibration_version", sa.Integer, nullable=False),
+    sa.Column("night", JSONB, comment="control.night as it was told; null where an earlier release published it"),
     schema="control",
     comment="What the night before rested on: one row, none where no night was published before",
 )

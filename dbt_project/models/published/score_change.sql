@@ -43,6 +43,12 @@ night as (
         night.as_of_date,
         before.as_of_date as previous_as_of_date,
         night.calibration_version <> before.calibration_version as is_calibration_new,
+        -- the settings that enter an indicator's value
+        coalesce(
+            cast(before.night ->> 'capital_cost_rate' as numeric) <> night.capital_cost_rate
+            or before.night ->> 'reporting_currency' <> night.reporting_currency,
+            false
+        ) as is_setting_new,
         before.source_systems @> cast(night.source_systems as text[])
         and before.source_systems <@ cast(night.source_systems as text[]) as are_sources_the_same
     from {{ ref('stg_night') }} as night
@@ -65,6 +71,7 @@ select
         -- a weight that moves by itself: the customer's own master data put it under other judgements
         when moved.is_rather_by_weight then 'own_data'
         when own_changed.customer_id is not null or not night.are_sources_the_same then 'own_data'
+        when night.is_setting_new then 'calibration'
         else 'window_moved'
     end as cause
 from moved

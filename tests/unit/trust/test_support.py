@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pipelines.trust.scores import Population, Scorer, Tree
-from pipelines.trust.sensitivity import FIRST_STEP, GROWTH, NONE, changed_weights, smallest_flips
+from pipelines.trust.sensitivity import NONE, STEP, changed_weights, smallest_flips
 from pipelines.trust.support import DRAWS, LINE_SPREAD, MARGIN_PART, SEED, WEIGHT_FACTOR, tier_support
 from pipelines.trust.tiering import Contributions, Scheme, core_members, raw_positions
 from tests.integration.method.nights import given_calibration, parameters_for
@@ -142,7 +142,7 @@ def test_the_same_draws_every_time_and_as_many_as_the_method_says(case):
 
 
 def test_a_reported_flip_changes_the_tier_and_no_smaller_change_does(case):
-    """Brute force: every indicator's weight moved by a step less than reported and by fractions of that."""
+    """The reference tiers under the reported weight; no weight moved by less, be it by a millionth, changes a tier."""
     weights = case.scorer.population.weights[0]
     is_core = core_members(case.shares, 0.5, 0.8)
     flips = smallest_flips(case.scorer, is_core, case.scheme, case.raw)
@@ -155,13 +155,11 @@ def test_a_reported_flip_changes_the_tier_and_no_smaller_change_does(case):
             case, changed_weights(weights, indicator, np.array([level]))[0], Fraction(1, 2), Fraction(4, 5)
         )
         assert there[row] == flips.position[row] != case.raw[row]
-        reported = abs(level - weights[indicator])
-        if reported <= FIRST_STEP:
-            continue
+        steps = np.ceil(round(abs(level - weights[indicator]) / STEP, 6)) - 1
         for other, weight in enumerate(weights):
-            for change in np.linspace(0.1, 1, 4) * reported / GROWTH**2:
+            for change in np.unique(np.ceil(np.linspace(0.1, 1, 5) * steps)) * STEP:
                 for changed in (weight - change, weight + change):
-                    if 0 <= changed < 1:
+                    if change > 0 and 0 <= changed <= 0.5:
                         moved = _positions(case, changed_weights(weights, other, np.array([changed]))[0])
                         assert moved[row] == case.raw[row], (case.customers[row], CODES[other], weight, changed)
 
