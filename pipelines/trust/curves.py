@@ -166,5 +166,4 @@ def _apart(sums: SetSums, dimension: int) -> tuple[Floats, Floats]:
 
 def as_compared(scores: Floats) -> Floats:
     """Rounded as scores compare."""
-    rounded: Floats = np.round(np.minimum(scores, 100.0), SCORE_DECIMALS)
-    return rounded
+    return np.round(np.minimum(scores, 100.0), SCORE_DECIMALS).astype(np.float64, copy=False)

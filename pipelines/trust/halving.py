@@ -9,6 +9,7 @@ import numpy as np
 
 from pipelines.trust.curves import Curves, as_compared
 from pipelines.trust.scores import Flags, Floats, Integers
+from pipelines.trust.tiering import best_members
 
 # Scores compare at 9 decimals: closer than two units of the last, an order is not taken for certain.
 SLACK = 2e-9
@@ -61,17 +62,27 @@ class _Ranges:
 
     def order(self, scores: Floats) -> tuple[Integers, Integers]:
         """The customers by range and score, best first and the first of equals first; where each range begins."""
-        order = np.lexsort((-scores, self.at)) if len(self.begin) > 1 else np.argsort(-scores, kind="stable")
+        order = np.lexsort((-scores, self.at))
         counts = np.bincount(self.at, minlength=len(self.begin))
         return order, np.cumsum(counts) - counts
 
     def are_in(self, scores: Floats) -> Flags:
         """Who is before the line with these scores."""
+        if len(self.begin) == 1:
+            return best_members(as_compared(scores), int(self.places[0]))
         order, first = self.order(as_compared(scores))
         found = np.empty(len(self.at), dtype=bool)
         at = self.at[order]
         found[order] = np.arange(len(order)) - first[at] < self.places[at]
         return found
+
+    def score_at(self, place: Integers, scores: Floats) -> Floats:
+        """Of each range the score at a place, 0 that of the best."""
+        if len(self.begin) == 1:
+            from_below = len(scores) - 1 - int(place[0])
+            return np.partition(scores, from_below)[[from_below]]
+        order, first = self.order(scores)
+        return scores[order[first + place]]
 
     def undecided(self, bend: Floats, kind: Integers) -> _Ranges:
         """Without the customers that stay on one side of the line over a whole range, and without ranges where no
@@ -81,10 +92,8 @@ class _Ranges:
         low = np.minimum(self.score_begin, self.score_end) - bend
         high = np.maximum(self.score_begin, self.score_end) + bend
         # out: the places are taken by scores that are never lower; in: too few others are ever as high
-        order, first = self.order(low)
-        is_out = high + SLACK < low[order[first + self.places - 1]][self.at]
-        order, first = self.order(high)
-        is_in = low - SLACK > high[order[first + self.places]][self.at]
+        is_out = high + SLACK < self.score_at(self.places - 1, low)[self.at]
+        is_in = low - SLACK > self.score_at(self.places, high)[self.at]
         places = self.places - np.bincount(self.at[is_in], minlength=len(self.begin))
         open_ = ~is_in & ~is_out
         left = np.bincount(self.at[open_], minlength=len(self.begin))

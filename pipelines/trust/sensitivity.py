@@ -181,10 +181,10 @@ class _Search:
     def flips(self, customers: int) -> Flips:
         """What was found, for all customers, those of the core included."""
         found = Flips.none(customers)
-        for number in np.unique(self.way[self.way != NONE]):
+        for number in np.unique(self.way[self.way != NONE]).tolist():
             way, rows = self.ways[number], np.flatnonzero(self.way == number)
-            customers = self.outside[rows]
-            found.indicator[customers], found.weight_from[customers] = way.indicator, way.weight
-            found.weight_to[customers] = way.after(self.steps[rows])
-            found.position[customers] = self.position[rows]
+            flipped = self.outside[rows]
+            found.indicator[flipped], found.weight_from[flipped] = way.indicator, way.weight
+            found.weight_to[flipped] = way.after(self.steps[rows])
+            found.position[flipped] = self.position[rows]
         return found

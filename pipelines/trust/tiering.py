@@ -77,12 +77,12 @@ def raw_positions(scores: Floats, is_core: Flags, scheme: Scheme) -> Integers:
     outside = np.flatnonzero(~is_core)
     # the best tier last: where one customer fits several, the best holds
     for position, share in reversed(scheme.best):
-        positions[outside[_best(scores[outside], math.ceil(share * len(outside)))]] = position
+        positions[outside[best_members(scores[outside], math.ceil(share * len(outside)))]] = position
     positions[is_core] = scheme.core_position
     return positions
 
 
-def _best(scores: Floats, count: int) -> Flags:
+def best_members(scores: Floats, count: int) -> Flags:
     """The `count` best, the first of equals."""
     if count >= len(scores):
         return np.ones(len(scores), dtype=bool)

@@ -74,7 +74,7 @@ def _one_by_one(population: Population, is_core: np.ndarray, scheme: Scheme, ste
     return flips, fewest
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(companies())
 def test_of_every_step_of_every_weight_the_fewest_that_flip_are_found(company):
     population, is_core, scheme, step = company
@@ -87,7 +87,7 @@ def test_of_every_step_of_every_weight_the_fewest_that_flip_are_found(company):
     assert found.weight_to[flips].tolist() == expected.weight_to[flips].tolist()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(companies(), st.floats(0.001, 0.5), st.floats(0.001, 0.5))
 def test_between_two_weights_a_score_stays_as_near_to_the_straight_line_as_promised(company, one, another):
     """The score's curve is the scoring rule's, and its bend is bounded."""

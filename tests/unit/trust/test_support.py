@@ -156,12 +156,13 @@ def test_a_reported_flip_changes_the_tier_and_no_smaller_change_does(case):
         )
         assert there[row] == flips.position[row] != case.raw[row]
         steps = np.ceil(round(abs(level - weights[indicator]) / STEP, 6)) - 1
+        changes = np.unique(np.ceil(np.linspace(0.1, 1, 5) * steps)) * STEP
         for other, weight in enumerate(weights):
-            for change in np.unique(np.ceil(np.linspace(0.1, 1, 5) * steps)) * STEP:
-                for changed in (weight - change, weight + change):
-                    if change > 0 and 0 <= changed <= 0.5:
-                        moved = _positions(case, changed_weights(weights, other, np.array([changed]))[0])
-                        assert moved[row] == case.raw[row], (case.customers[row], CODES[other], weight, changed)
+            nearer = np.concatenate([weight - changes, weight + changes])
+            nearer = nearer[(nearer != weight) & (nearer >= 0) & (nearer <= 0.5)]
+            scores = case.scorer.scores(changed_weights(weights, other, nearer)[None])
+            moved = np.array([raw_positions(column, is_core, case.scheme)[row] for column in scores.T])
+            assert (moved == case.raw[row]).all(), (case.customers[row], CODES[other], weight, nearer)
 
 
 def test_each_set_of_weights_tiers_its_own_customers_in_one_company():
