@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import os
 import resource
-import secrets
 import shutil
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,10 +25,11 @@ from pipelines.warehouse.connection import warehouse_engine
 from pipelines.warehouse.server import EmbeddedServer
 from tests.conftest import Warehouse
 from tests.faults.conftest import ROWS
+from tests.faults.small_disk import ROOMY, SmallDisk, small_disk
 from tests.integration.extracting import desk_for
 
 CONNECTIONS = 12
-SMALL, LARGE = 4, 128
+SMALL = 4
 
 
 @dataclass(frozen=True)
@@ -189,66 +188,197 @@ def test_a_warehouse_without_a_free_connection_is_named_and_tried_again(desk, cl
 
 
 @contextmanager
-def little_room(cluster: Cluster) -> Iterator[tuple[str, Callable[[], None]]]:
-    """A tablespace on a disk of SMALL megabytes, or server processes that may write no more; and what makes room."""
-    folder = Path(f"/tmp/cvp-small-{secrets.token_hex(4)}")  # noqa: S108 - the server's user must reach it
-    folder.mkdir()
-    owner = cluster.data.stat()
-    options = f"size={SMALL}m,uid={owner.st_uid},gid={owner.st_gid},mode=700"
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=False).returncode == 0
+def _limited_files(process: int, megabytes: int) -> Iterator[Callable[[], None]]:
+    """The process, and whom it starts, may write so much in a file; and what lifts that again."""
+    limit = resource.prlimit(process, resource.RLIMIT_FSIZE)
+    resource.prlimit(process, resource.RLIMIT_FSIZE, (megabytes << 20, limit[1]))
+
+    def lift() -> None:
+        resource.prlimit(process, resource.RLIMIT_FSIZE, limit)
+
     try:
-        if mounted:
-            more = ["mount", "-o", f"remount,size={LARGE}m", str(folder)]
-            yield "a full disk", lambda: subprocess.run(more, check=True) and None
-        else:
-            folder.chmod(0o700)
-            os.chown(folder, owner.st_uid, owner.st_gid)
-            limit = resource.prlimit(cluster.postmaster, resource.RLIMIT_FSIZE)
-            resource.prlimit(cluster.postmaster, resource.RLIMIT_FSIZE, (SMALL << 20, limit[1]))
-            yield (
-                "no room (a limit on the server's files)",
-                lambda: resource.prlimit(cluster.postmaster, resource.RLIMIT_FSIZE, limit) and None,
-            )
+        yield lift
     finally:
-        if mounted:
-            subprocess.run(["umount", "--lazy", str(folder)], check=True)
-        shutil.rmtree(folder, ignore_errors=True)
+        lift()
 
 
-@pytest.mark.parametrize("pulled_before", [False, True], ids=["first pull", "later pull"])
+@contextmanager
+def little_room(cluster: Cluster, megabytes: int = SMALL) -> Iterator[tuple[str, Callable[[], None]]]:
+    """A tablespace `small` on a disk of so many megabytes, or server processes that may write no more in a file; and
+    what makes room."""
+    owner = cluster.data.stat()
+    with small_disk(megabytes, owner.st_uid, owner.st_gid) as disk, cluster.admin() as admin:
+        admin.execute(f"create tablespace small owner cvp_owner location '{disk.folder}'")
+        try:
+            if disk.is_mounted:
+                yield "a full disk", lambda: disk.resize(ROOMY)
+            else:
+                with _limited_files(cluster.postmaster, megabytes) as lift:
+                    yield "no room (a limit on the server's files)", lift
+        finally:
+            for setting in ("temp_tablespaces", "default_tablespace"):
+                admin.execute(f"alter database w reset {setting}")
+            with psycopg.connect(cluster.server.url("postgres", "w"), autocommit=True) as inside:
+                for kind in ("table", "index"):
+                    inside.execute(f"alter {kind} all in tablespace small set tablespace pg_default")
+            admin.execute("drop tablespace small")
+
+
+NO_ROOM = r"could not (extend|write).*(No space left|File too large)"
+
+
+def place(cluster: Cluster, where: str) -> None:
+    """What is going to find no room: a database's setting or a table of the landing schema."""
+    with psycopg.connect(cluster.server.url("postgres", "w"), autocommit=True) as admin:
+        if "." in where:
+            admin.execute(f"alter table {where} set tablespace small")
+        else:
+            admin.execute(f"alter database w set {where} = 'small'")
+
+
+@pytest.mark.parametrize(
+    ("where", "megabytes", "what"),
+    [
+        ("landing.customer", SMALL, "COPY of a first pull"),
+        ("default_tablespace", 1, "the key's index of a first pull"),
+        ("temp_tablespaces", SMALL, "COPY of a later pull"),
+    ],
+)
 def test_a_full_disk_is_said_what_is_landed_stands_and_with_room_the_next_try_lands_all(
-    desk, cluster, note_fault, pulled_before
+    desk, cluster, note_fault, where, megabytes, what
 ):
-    if pulled_before:
+    is_later = where == "temp_tablespaces"
+    if is_later:
         values = "('other', 'X', 'kept', now())"
         desk.run(
             f"insert into landing.customer (source_system, customer_id, customer_name, extracted_at) values {values}"
         )
-    with little_room(cluster) as (how, make_room), cluster.admin() as admin:
-        folder = next(Path("/tmp").glob("cvp-small-*"))  # noqa: S108
-        admin.execute(f"create tablespace small owner cvp_owner location '{folder}'")
-        try:
-            desk.engine.dispose()
-            if not pulled_before:
-                desk.run("alter table landing.customer set tablespace small")
-            admin.execute("alter database w set temp_tablespaces = 'small'")
-            desk.engine.dispose()
-            no_room = r"could not (extend|write).*(No space left|File too large)"
-            with pytest.raises(ExtractionError, match=no_room) as error:
-                pull(desk)
-            assert not error.value.is_lasting
-            kept = [("X",)] if pulled_before else []
-            assert desk.rows("select customer_id from landing.customer") == kept
-            assert desk.rows("select 1 from control.watermark union all select 1 from control.extraction") == []
-            make_room()
-            desk.engine.dispose()
+    with little_room(cluster, megabytes) as (how, make_room):
+        desk.engine.dispose()
+        place(cluster, where)
+        with pytest.raises(ExtractionError, match=NO_ROOM) as error:
             pull(desk)
-            desk.run("delete from landing.customer where source_system = 'other'")
-            what = "later" if pulled_before else "first"
-            assert_all_landed_once(desk, note_fault, "F20", f"{how} under a {what} pull")
-        finally:
-            admin.execute("alter database w reset temp_tablespaces")
-            desk.engine.dispose()
-            desk.run("alter table landing.customer set tablespace pg_default")
-            desk.engine.dispose()
-            admin.execute("drop tablespace small")
+        assert not error.value.is_lasting
+        assert desk.rows("select customer_id from landing.customer") == ([("X",)] if is_later else [])
+        assert desk.rows("select 1 from control.watermark union all select 1 from control.extraction") == []
+        make_room()
+        desk.engine.dispose()
+        pull(desk)
+        desk.run("delete from landing.customer where source_system = 'other'")
+        assert_all_landed_once(desk, note_fault, "F20", f"{how} under {what}")
+        desk.engine.dispose()
+
+
+@pytest.fixture
+def changed_source(desk, postgres_erp) -> Iterator[None]:
+    """All customers have landed, and all of them change at the source."""
+    pull(desk)
+    with psycopg.connect(postgres_erp.location(), autocommit=True) as source:
+        source.execute("update customers set name = 'M', changed = '2024-01-02'")
+        desk.start("second")
+        yield
+        source.execute("update customers set name = 'N', changed = '2024-01-01'")
+
+
+def pull_again(desk):
+    return extract_source(desk.settings, warehouse_engine(desk.settings), "erp", "second")
+
+
+def names(desk) -> list[tuple]:
+    return desk.rows("select customer_name, count(*) from landing.customer group by 1")
+
+
+def assert_nothing_was_merged(desk) -> None:
+    assert names(desk) == [("N", ROWS)]
+    reached = "select 1 from control.extraction where run_id = 'second' union all select 1 from landing.landing_history"
+    assert desk.rows(reached) == []
+    assert desk.rows("select distinct run_id from control.watermark") == [("night",)]
+
+
+def assert_all_was_merged_once(desk, note_fault, fault: str) -> None:
+    history = desk.rows("select row ->> 'customer_name', count(*), count(distinct key) from landing.landing_history"
+                        " group by 1")  # fmt: skip
+    landed = names(desk)
+    note_fault("F20", fault, 1, 1, ROWS - landed[0][1], history[0][1] - ROWS)
+    assert (landed, history) == ([("M", ROWS)], [("N", ROWS, ROWS)])
+
+
+def test_a_disk_that_fills_up_while_changes_are_merged_leaves_every_version_as_it_was(
+    desk, cluster, changed_source, note_fault
+):
+    with little_room(cluster) as (how, make_room):
+        place(cluster, "landing.landing_history")
+        desk.engine.dispose()
+        with pytest.raises(ExtractionError, match=NO_ROOM) as error:
+            pull_again(desk)
+        assert not error.value.is_lasting
+        assert_nothing_was_merged(desk)
+        make_room()
+        desk.engine.dispose()
+        pull_again(desk)
+        assert_all_was_merged_once(desk, note_fault, f"{how} while changes are merged")
+        desk.engine.dispose()
+
+
+def _copied(origin: Path, target: Path) -> None:
+    """A folder copied with its owner."""
+    shutil.copytree(origin, target)
+    owner = origin.stat()
+    target.chmod(0o700)
+    for path in [target, *target.rglob("*")]:
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+
+@contextmanager
+def log_on(cluster: Cluster, disk: SmallDisk) -> Iterator[None]:
+    """The warehouse's write-ahead log on another disk."""
+    log, elsewhere = cluster.data / "pg_wal", disk.folder / "pg_wal"
+    cluster.server.stop()
+    _copied(log, elsewhere)
+    shutil.rmtree(log)
+    log.symlink_to(elsewhere)
+    cluster.server.start()
+    try:
+        yield
+    finally:
+        cluster.server.stop()
+        log.unlink()
+        _copied(elsewhere, log)
+        cluster.server.start()
+
+
+def test_a_full_disk_of_the_log_stops_the_warehouse_and_with_room_it_recovers_and_all_lands(
+    desk, cluster, changed_source, monkeypatch, note_fault
+):
+    data = cluster.data
+    owner = data.stat()
+    desk.engine.dispose()
+    with small_disk(ROOMY, owner.st_uid, owner.st_gid) as disk, log_on(cluster, disk):
+
+        def no_room() -> None:
+            if disk.is_mounted:
+                with cluster.admin() as admin:
+                    # older log that is kept to be written over is room, too
+                    for _ in list((disk.folder / "pg_wal").glob("0*"))[1:]:
+                        admin.execute("select pg_logical_emit_message(false, 'fill', 'x')")
+                        admin.execute("select pg_switch_wal()")
+                disk.fill()
+            else:
+                limit = (SMALL << 20, resource.RLIM_INFINITY)
+                resource.prlimit(cluster.backend("cvp"), resource.RLIMIT_FSIZE, limit)
+
+        before(monkeypatch, "_merge", no_room)
+        with pytest.raises(ExtractionError) as error:
+            pull_again(desk)
+        assert not error.value.is_lasting
+        monkeypatch.undo()
+        if disk.is_mounted:
+            said = (data.parent / "server.log").read_text("utf-8", "replace").partition("PANIC")[2]
+            assert "No space left on device" in said, "it was the log that found no room"
+        disk.empty()
+        cluster.server.start()
+        desk.engine.dispose()
+        assert_nothing_was_merged(desk)
+        pull_again(desk)
+        assert_all_was_merged_once(desk, note_fault, "a full disk of the warehouse's log")
+        desk.engine.dispose()
