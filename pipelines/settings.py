@@ -1,7 +1,8 @@
 """The settings: the one place where the environment and the settings file are read.
 
 Precedence: environment (`CVP_...`, and `WAREHOUSE_URL`) before the settings file before the defaults. The file is TOML:
-`$CVP_CONFIG`, else `cvp.toml` in the project folder, else the demo's under the instance folder.
+`$CVP_CONFIG`, else `cvp.toml` in the project folder, else the demo's under the instance folder. Places in the file are
+relative to its folder, those in the environment to where the command is started.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import re
 import tomllib
 from decimal import Decimal
 from functools import lru_cache
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, field_validator, model_validator
@@ -49,6 +51,29 @@ def settings_file() -> Path | None:
         return Path(named).resolve()
     candidates = (PROJECT / "cvp.toml", home_folder() / "demo.toml")
     return next((path for path in candidates if path.is_file()), None)
+
+
+class _SettingsFile(TomlConfigSettingsSource):
+    """The settings file: places in it are relative to its own folder, wherever a command or a task is started."""
+
+    def _read_file(self, file_path: Path | Traversable) -> dict[str, Any]:
+        read = super()._read_file(file_path)
+        folder = Path(str(file_path)).parent
+        for name in ("judgement_folder", "alert_rules"):
+            if isinstance(read.get(name), str):
+                read[name] = _placed(folder, read[name])
+        if isinstance(read.get("mapping_folders"), list):
+            read["mapping_folders"] = [_placed(folder, item) for item in read["mapping_folders"]]
+        if isinstance(read.get("sources"), dict):
+            read["sources"] = {name: _placed(folder, place) for name, place in read["sources"].items()}
+        return read
+
+
+def _placed(folder: Path, place: object) -> object:
+    """A place in the file as it is from anywhere; URLs and what is no text stay."""
+    if not isinstance(place, str) or not place or "://" in place:
+        return place
+    return str(folder / Path(place).expanduser())
 
 
 class Settings(BaseSettings):
@@ -202,7 +227,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         file = settings_file()
-        toml = (TomlConfigSettingsSource(settings_cls, toml_file=file),) if file else ()
+        toml = (_SettingsFile(settings_cls, toml_file=file),) if file else ()
         return (init_settings, env_settings, *toml)
 
 

@@ -23,6 +23,7 @@ from pipelines.sources.mapping import EntityMapping, Mapping
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
 LONGEST_RECORD_BYTES = 4 * 1024 * 1024
 COPY_BLOCK_CHARACTERS = 1 << 20
+DIGITS = 38
 
 
 class FilesSource(Source):
@@ -97,8 +98,16 @@ class FilesSource(Source):
 
     def _create_view(self, stem: str, path: Path) -> None:
         self._seen.setdefault(path, path.stat())
-        reader = f"read_parquet({quote_text(str(path))})" if path.suffix == ".parquet" else self._read_csv(path)
-        self.engine.execute(f"create or replace view {quote_name(stem)} as select * from {reader}")
+        select = self._read_parquet(path) if path.suffix == ".parquet" else f"select * from {self._read_csv(path)}"
+        self.engine.execute(f"create or replace view {quote_name(stem)} as {select}")
+
+    def _read_parquet(self, path: Path) -> str:
+        """A select that gives no decimal of more digits than the engine has: it would come as a double, a wrong one."""
+        file = quote_text(str(path))
+        decimals = f"select name, precision from parquet_schema({file}) where converted_type = 'DECIMAL'"
+        wide = self.engine.execute(f"{decimals} and precision > {DIGITS}").fetchall()
+        refused = ", ".join(_refusal(path, name, digits) for name, digits in wide)
+        return f"select *{f' replace ({refused})' if refused else ''} from read_parquet({file})"
 
     def _read_csv(self, path: Path) -> str:
         form = self.mapping.file_format
@@ -134,6 +143,11 @@ class FilesSource(Source):
             cure = "set `files.encoding` of the mapping"
             raise ValueError(f"{path} is not {encoding} ({error.reason}): {cure}") from error
         return copy
+
+
+def _refusal(path: Path, name: str, digits: int) -> str:
+    message = f"{path.name}: {name} is a decimal of {digits} digits, the engine reads {DIGITS}: write fewer, or text"
+    return f"cast(error({quote_text(message)}) as varchar) as {quote_name(name)}"
 
 
 def _open_text(path: Path, encoding: str, mode: str = "r", errors: str = "strict") -> io.TextIOWrapper:

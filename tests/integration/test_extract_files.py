@@ -199,6 +199,22 @@ def test_parquet_doubles_come_by_their_shortest_text_and_no_numbers_are_set_asid
     assert desk.rejected() == [("6", "credit_limit is no number"), ("7", "credit_limit is no number")]
 
 
+def test_a_parquet_decimal_wider_than_the_engine_knows_is_refused_where_it_is_read(desk, data):
+    data.mkdir()
+    limits = pa.array([Decimal("1234567890123456789012345678901234567890.5")], pa.decimal256(60, 5))
+    dates = pa.array([date(2024, 1, 31)], pa.date32())
+    pq.write_table(pa.table({"id": [1], "name": ["N"], "limit": limits, "since": dates}), data / "customer.parquet")
+    desk.source("erp", str(data), mapping())
+    with pytest.raises(
+        ExtractionError, match=r"customer\.parquet: limit is a decimal of 60 digits, the engine reads 38"
+    ):
+        desk.extract("erp", "customer")
+    assert desk.scalar("select count(*) from landing.customer") == 0
+    desk.source("erp", str(data), mapping().replace("credit_limit: limit", "industry: name"))
+    desk.extract("erp", "customer")
+    assert desk.landed("customer", "customer_id, customer_since_on") == [("1", date(2024, 1, 31))]
+
+
 def test_a_query_joins_the_files_of_the_folder(desk, data):
     text_table(data, "kunde.csv", "id,name,gruppe\n1,A,10\n2,B,11\n")
     text_table(data, "gruppe.csv", "gruppe,text\n10,steel\n")

@@ -46,6 +46,25 @@ def test_sources_are_placed_by_file_and_environment_together(monkeypatch, tmp_pa
     assert get_settings().night_sources == ["canonical", "erp"]
 
 
+def test_places_in_the_file_are_relative_to_it_and_not_to_where_a_command_is_started(monkeypatch, tmp_path):
+    text = """
+        mapping_folders = ["mappings", "/etc/maps"]
+        alert_rules = "rules.yml"
+        [sources]
+        erp = "postgresql://u@h/db"
+        crm = "data/crm.sqlite"
+    """
+    configure(monkeypatch, tmp_path, text)
+    monkeypatch.chdir("/")
+    settings = get_settings()
+    assert settings.mapping_folders == [tmp_path / "mappings", Path("/etc/maps")]
+    assert settings.alert_rules == tmp_path / "rules.yml"
+    assert settings.sources == {"erp": "postgresql://u@h/db", "crm": str(tmp_path / "data" / "crm.sqlite")}
+    monkeypatch.setenv("CVP_MAPPING_FOLDERS", "here")
+    get_settings.cache_clear()
+    assert get_settings().mapping_folders == [Path("here")]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
