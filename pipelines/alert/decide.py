@@ -83,7 +83,7 @@ def decide(
         if alert.opened_on == as_of and not is_found and not alert.is_told:
             withdrawn.add(alert.alert_id)
             continue
-        reason = None if is_found else _close_reason(alert, kind, standing, levels, rules.calm_nights_to_close)
+        reason = _close_reason(alert, kind, standing, levels, rules.calm_nights_to_close)
         if reason is None:
             kept[alert.alert_id] = _highest(alert.margin_at_stake, standing.gross_margin_12m if standing else None)
         else:

@@ -57,9 +57,13 @@ class Figures:
     at: Counter[str] = field(default_factory=Counter)
 
     def __str__(self) -> str:
+        in_file: Counter[str] = Counter()
+        for place, count in self.at.items():
+            in_file[place.partition(":")[0]] += count
+        files = ", ".join(f"{name} {count}" for name, count in in_file.most_common())
         return (
-            f"{self.runs} nights, {self.kills} kills at {len(self.at)} lines: {self.lost} mails lost, {self.doubled}"
-            f" doubled with the same Message-ID, {self.doubled_outside_the_window} doubled otherwise"
+            f"{self.runs} nights, {self.kills} kills at {len(self.at)} lines ({files}): {self.lost} mails lost,"
+            f" {self.doubled} doubled with the same Message-ID, {self.doubled_outside_the_window} doubled otherwise"
         )
 
 

@@ -75,6 +75,27 @@ def test_an_open_alert_is_kept_and_nothing_opens_beside_it():
     assert (decision.opened, decision.closed, decision.kept) == ((), {}, {1: Decimal(100)})
 
 
+def test_the_margin_at_stake_is_the_highest_since_the_alert_opened():
+    decision = decide(D, {"c1": standing(margin=30)}, [open_alert(margin=50)], levels("high"), RULES)
+    assert decision.kept == {1: Decimal(50)}
+
+
+@pytest.mark.parametrize(
+    ("tiers", "before", "now", "is_lost"),
+    [
+        (("core", "important"), "core", "important", False),
+        (("core", "important"), "important", "general", True),
+        (("important",), "important", "core", False),
+        (("important",), "important", "general", True),
+    ],
+)
+def test_a_tier_is_lost_by_falling_out_of_the_kinds_tiers_not_by_moving_within_them_or_up(tiers, before, now, is_lost):
+    kind = RULES.kinds["core_tier_lost"].model_copy(update={"tiers": tiers})
+    rules = RULES.model_copy(update={"kinds": {"tier_lost": kind}})
+    decision = decide(D, {"c1": standing(tier=now, before=before, level="low")}, [], {}, rules)
+    assert bool(decision.opened) is is_lost
+
+
 def test_margins_that_are_not_known_stay_unknown():
     decision = decide(D, {"c1": standing(margin=None, margin_before=None)}, [], {}, RULES)
     assert decision.opened[0].margin_at_stake is None
@@ -102,6 +123,12 @@ def test_when_an_alert_about_a_level_closes(row, evaluated, reason):
 def test_nights_before_the_alert_was_opened_calm_nothing():
     alert = open_alert(opened_on=D - timedelta(days=3))
     assert decide(D, {"c1": standing(level="low")}, [alert], levels(*["low"] * 9), RULES).closed == {}
+
+
+def test_the_opening_night_evaluated_again_and_calm_is_the_first_calm_night():
+    alert = open_alert(opened_on=D - timedelta(days=6))
+    decision = decide(D, {"c1": standing(level="low")}, [alert], levels(*["low"] * 7), RULES)
+    assert decision.closed == {1: "calm"}
 
 
 def test_a_lost_tier_closes_when_it_is_back_and_not_before():

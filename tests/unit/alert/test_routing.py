@@ -49,8 +49,9 @@ def mails(alerts, notices=(), muted=(), written=(), given_rules=None, as_of=TUES
 
 
 def test_new_alerts_come_first_by_margin_at_stake_and_unknown_margins_last():
-    found = mails([alert(1, margin=5), alert(2, margin=None), alert(3, margin=50), alert(4, "important_at_risk")])
-    assert found[OPS].new == (3, 1, 2, 4)
+    loss = alert(5, margin=-5)
+    found = mails([alert(1, margin=5), alert(2, margin=None), alert(3, margin=50), alert(4, "important_at_risk"), loss])
+    assert found[OPS].new == (3, 1, 5, 2, 4)
 
 
 def test_what_is_only_still_open_brings_no_mail():
@@ -91,7 +92,7 @@ def test_a_department_gets_its_customers_and_filters_narrow_what_one_gets():
     north = {"address": NORTH, "language": "en", "role": "department", "sales_department": "North"}
     alerts = [alert(1), alert(2, department="South"), alert(3, margin=7), alert(4, "important_at_risk")]
     assert mails(alerts, given_rules=rules(north))[NORTH].new == (1, 3, 4)
-    assert mails(alerts, given_rules=rules(north | {"margin_at_least": 50}))[NORTH].new == (1, 4)
+    assert mails(alerts, given_rules=rules(north | {"margin_at_least": 100}))[NORTH].new == (1, 4)
     assert mails(alerts, given_rules=rules(north | {"kinds": ["core_at_risk"]}))[NORTH].new == (1, 3)
     assert mails(alerts, given_rules=rules(north | {"tiers": ["core"]}))[NORTH].new == (1, 3)
 
@@ -107,6 +108,18 @@ def test_the_budget_of_a_week_admits_the_most_margin_and_lets_the_rest_wait():
     assert mails(alerts, a_week_ago, given_rules=given_rules)[ANN].new == (2, 1)
     used_up = [*spent, told(3, ANN, days_ago=2)]
     assert mails(alerts, used_up, given_rules=given_rules) == {}
+    tonight = [*spent, told(3, ANN, days_ago=0)]
+    assert mails(alerts, tonight, given_rules=given_rules) == {}
+    # the budget was made smaller than what is spent
+    assert mails(alerts, used_up, given_rules=rules(ANN_RULE, budget=2)) == {}
+
+
+def test_a_closing_costs_no_budget():
+    given_rules = rules(ANN_RULE, budget=3)
+    closed = [alert(number, is_open=False) for number in range(10, 13)]
+    known = [told(number, ANN, days_ago=30) for number in range(10, 13)]
+    over = [told(number, ANN, "closed") for number in range(10, 13)]
+    assert mails([alert(1), *closed], [*known, *over], given_rules=given_rules)[ANN].new == (1,)
 
 
 def test_operations_have_no_budget():
@@ -126,6 +139,12 @@ def test_every_account_manager_has_a_mailbox_where_the_rules_give_a_pattern():
     given_rules = rules(ANN_RULE, pattern="{account_manager_id}@steel.example")
     alerts = [alert(1), alert(2, manager="B2"), alert(3, manager="x, evil@x.example"), alert(4, manager="a\r\nb")]
     assert set(mails(alerts, given_rules=given_rules)) == {ANN, "B2@steel.example"}
+
+
+def test_a_listed_mailbox_keeps_its_role_where_the_pattern_gives_the_same_one():
+    boss = {"address": "A1@steel.example", "language": "en", "role": "operations"}
+    given_rules = rules(boss, pattern="{account_manager_id}@steel.example", budget=1)
+    assert mails([alert(1), alert(2, manager="B2")], given_rules=given_rules)["A1@steel.example"].new == (1, 2)
 
 
 @given(
