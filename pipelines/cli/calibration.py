@@ -14,7 +14,6 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipelines.calibrate import CalibrationError, JudgementError, activation, calibration_for, proposal
-from pipelines.calibrate.comparison_report import compare_and_report
 from pipelines.calibrate.drafts import OBJECTIVES
 from pipelines.cli import render, render_calibration
 from pipelines.cli.night import EXIT_USAGE
@@ -94,6 +93,9 @@ def compare(
     as_of: Annotated[str | None, typer.Option(help="evaluated date; default: the newest published night")] = None,
 ) -> None:
     """Show who changes tier, how much margin moves and why, in the terminal and as an HTML report."""
+    # pandas and scipy.stats: seconds that no other command has to wait for
+    from pipelines.calibrate.comparison_report import compare_and_report
+
     settings = get_settings()
     console = render.make_console()
     engine = _engine()

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from rich.console import Console
 from rich.markup import escape
 
 from pipelines.calibrate import activation
-from pipelines.calibrate.comparison import Comparison
-from pipelines.calibrate.comparison_report import QUADRANTS
 from pipelines.cli.render import make_table
 from pipelines.warehouse.calibration_schema import CALIBRATION, CALIBRATION_INDICATOR, CALIBRATION_JUDGEMENT_SET
+
+if TYPE_CHECKING:
+    from pipelines.calibrate.comparison import Comparison
 
 CHANGED_SHOWN = 15
 
@@ -105,6 +106,8 @@ def _weights(console: Console, connection: sa.Connection, number: int) -> None:
 
 def comparison(console: Console, found: Comparison, currency: str) -> None:
     """Rank correlation, who changes tier, the largest moves."""
+    from pipelines.calibrate.comparison_report import QUADRANTS
+
     active = int(found.customers.is_active.sum())
     console.print(
         f"[bold]calibration {found.new.version} against {found.old.version}[/bold], night of {found.as_of}:"

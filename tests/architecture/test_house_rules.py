@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,10 @@ def test_nothing_tracked_names_a_registry_or_is_left_open():
             assert "://" not in text, name
         if "tests/architecture" not in name:
             assert not re.search(r"\b(TODO|FIXME)\b", text), name
+
+
+def test_commands_start_without_what_only_a_few_of_them_need():
+    """pandas, scipy.stats and matplotlib would cost each call of `cvp` seconds."""
+    script = "import sys, pipelines.cli; print(sorted({'pandas', 'scipy.stats', 'matplotlib'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
