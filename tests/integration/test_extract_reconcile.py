@@ -144,6 +144,18 @@ def test_a_backfill_lands_older_rows_removes_nothing_and_leaves_the_watermark(de
     assert desk.rows("select customer_id from landing.customer where customer_name = 'older'") == [("150",)]
 
 
+def test_a_backfill_from_a_day_after_the_watermark_leaves_out_nothing_that_changed_before(desk, execute):
+    night(desk, 1)
+    execute("update customers set name = 'newer', changed = '2024-01-17 17:00' where id = 5")
+    execute("update customers set name = 'newest', changed = '2024-02-20 10:00' where id = 6")
+    desk.start("backfill")
+    reach = Reach(back_to=datetime.fromisoformat("2024-02-15T00:00:00+08:00"))
+    (result,) = extract_source(desk.settings, desk.engine, "erp", "backfill", ["customer"], reach)
+    assert result.marker_after == "2024-02-20T02:00:00+00:00"
+    changed = "select customer_name from landing.customer where customer_name <> 'N' order by 1"
+    assert desk.rows(changed) == [("newer",), ("newest",)]
+
+
 def test_a_reload_brings_landing_to_what_the_source_holds(desk, execute):
     night(desk, 1)
     execute("delete from customers where id = 9")
