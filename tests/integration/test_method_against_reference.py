@@ -40,7 +40,8 @@ from tests.reference.tiers import Override, Previous
 
 ScopesBefore = Mapping[Scope, Mapping[str, str]]
 
-ALWAYS = "0-29"
+# 49: a trend so near 0 that its twelfth decimal shows
+ALWAYS = "0-29,49"
 # every optional entity, three currencies, enough history for churn probabilities
 NIGHT_ALWAYS = "4"
 

@@ -178,11 +178,12 @@ CAUSE_SIGNALS: dict[str, Callable[[Facts, str], Severities]] = {
 
 
 def _of_rhythm(feature: churn.Features | None) -> dict[str, Severities]:
+    """Compared at 12 decimals, as rhythms and trends are (DECISIONS): a trend near 0 has few digits then."""
     if feature is None:
         return {}
     return {
-        "rhythm_broken": {"late": feature.rhythm} if feature.rhythm >= 2 else {},
-        "volume_falling": {"less": -feature.trend} if feature.trend < Fraction(1, 2) else {},
+        "rhythm_broken": {"late": round(feature.rhythm, 12)} if feature.rhythm >= 2 else {},
+        "volume_falling": {"less": round(-feature.trend, 12)} if feature.trend < Fraction(1, 2) else {},
     }
 
 
