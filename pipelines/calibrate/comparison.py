@@ -162,8 +162,10 @@ def _evaluate(evaluation: evaluate.Aside, night: dict[str, object], layers: Sequ
 
 def _joined(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     alike = ["customer_id", "customer_name", "industry", "is_active", "margin_12m", "volume_12m"]
+    # a missing text is None, not a number that a page would print
+    texts = {name: old[name].astype(object).where(old[name].notna(), None) for name in ("customer_name", "industry")}
     other = new[[name for name in new if name == "customer_id" or name not in alike]]
-    joined = old.merge(other, on="customer_id", suffixes=("_old", "_new"), validate="one_to_one")
+    joined = old.assign(**texts).merge(other, on="customer_id", suffixes=("_old", "_new"), validate="one_to_one")
     joined["score_change"] = joined.value_score_new - joined.value_score_old
     return joined
 

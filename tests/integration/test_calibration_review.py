@@ -229,6 +229,10 @@ def test_the_comparison_says_what_the_reference_says(story: Story) -> None:
                 assert row[f"value_score_{suffix}"] == pytest.approx(night.scores[customer].value_score, abs=1e-9)
                 assert row[f"value_quadrant_{suffix}"] == night.quadrants[customer]
                 assert row[f"company_rank_{suffix}"] == night.ranks["company_rank"][customer]
+    masters = {row["customer_id"]: row for row in story.company["customer"]}
+    industries = {customer: masters.get(customer, {}).get("industry") or None for customer in rows}
+    assert {customer: row["industry"] for customer, row in rows.items()} == industries
+    assert None in industries.values()
     moved = {name for name in rows if nights[0].tiers[name].tier_computed != nights[1].tiers[name].tier_computed}
     assert set(found.changed.customer_id) == moved
     assert moved
