@@ -10,7 +10,8 @@ changes, `control.churn_model_choice`. The next night scores with what is in for
 
 **When.** 05:00 on the second of each month: after the night. Monthly, because a slice more tells little.
 
-**Safe to run again.** Yes: it adds two versions. A choice that a person made (`cvp churn use`) is left alone.
+**Safe to run again.** Yes: on the same night and landed rows it finds its own models and adds nothing.
+A choice that a person made (`cvp churn use`) is left alone.
 
 **When it fails.** What was in force stays in force. Too little history is no failure.
 """

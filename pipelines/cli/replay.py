@@ -14,6 +14,7 @@ from pipelines.cli.night import EXIT_FAILED, EXIT_USAGE
 from pipelines.evaluate.aside import AsideBusy
 from pipelines.evaluate.replay import Replay, ReplayRefused, columns_of_differences, replay_night
 from pipelines.explain.scored import NotPublished
+from pipelines.risk.learners import ArtefactError
 from pipelines.settings import Settings, get_settings
 from pipelines.warehouse import migrations
 from pipelines.warehouse.connection import warehouse_engine
@@ -57,7 +58,7 @@ def replay(
     try:
         with console.status(f"evaluating {day} aside"):
             found = replay_night(settings, engine, day, _instant(known_at, settings), keep)
-    except (NotPublished, ReplayRefused, AsideBusy) as error:
+    except (NotPublished, ReplayRefused, AsideBusy, ArtefactError) as error:
         console.print(f"[red]refused:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(EXIT_USAGE) from error
     _show(console, found, settings)

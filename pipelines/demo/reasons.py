@@ -159,7 +159,8 @@ def observe(settings: Settings, engine: sa.Engine, dates: Sequence[date]) -> lis
             "customer": evaluation.relation("churn.churn_customer"),
         }
         for day in dates:
-            evaluation.set_night({**night, "as_of_date": day.isoformat()})
+            # a trained model has seen what came of past dates: the table's level decides who is flagged
+            evaluation.set_night({**night, "as_of_date": day.isoformat(), "churn_model_version": None})
             evaluation.run(for_models=NEEDED)
             with engine.connect() as connection:
                 rows = connection.execute(sa.text(OBSERVED.format(**relations))).all()

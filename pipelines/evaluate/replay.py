@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from pipelines import publish, trust
+from pipelines import publish, risk, trust
 from pipelines.evaluate.aside import Aside, aside
 from pipelines.evaluate.landing import LateRow, late_rows
 from pipelines.explain.scored import require_published
@@ -115,6 +115,7 @@ def replay_night(
         NotPublished: no night of that date is published.
         ReplayRefused: the instant lies before the night's publication.
         AsideBusy: another replay is at work.
+        ArtefactError: the churn model that scored the night is not as it was stored.
     """
     with engine.connect() as connection:
         require_published(connection, as_of)
@@ -127,9 +128,7 @@ def replay_night(
         )
     with aside(settings, engine, PURPOSE, instant, keep=["candidates"] if keep else []) as evaluation:
         notes = _tell(evaluation, settings, night, as_of, before, instant)
-        evaluation.run(layers=LAYERS[:-1])
-        trust.measure_tier_support(engine, night.run_id, evaluation.prefix)
-        evaluation.run(layers=LAYERS[-1:])
+        _rebuild(evaluation, night.run_id)
         with engine.connect() as connection:
             columns = night.night["columns"] if night.night else None
             compared, differences = _compare(connection, evaluation, as_of, columns)
@@ -160,6 +159,23 @@ def _tell(
         notes.append(f"the night before, {before}, was published again at {republished}: its tiers may be others now")
     evaluation.replace("control.tier_override", _OVERRIDES, {"known_at": instant})
     return notes
+
+
+def _rebuild(evaluation: Aside, run_id: str) -> None:
+    """The night's steps between extraction and publication, in their order."""
+    with evaluation.engine.connect() as connection:
+        told = sa.text(f"select churn_model_version from {evaluation.relation('control.night')}")
+        model = connection.scalar(told)
+    if model is None:
+        evaluation.run(layers=[layer for layer in LAYERS[:-1] if layer != "challenger"])
+    else:
+        before_scoring = LAYERS.index("churn")
+        evaluation.run(layers=LAYERS[:before_scoring])
+        with evaluation.engine.begin() as connection:
+            risk.score_slices(connection, model, evaluation.relation)
+        evaluation.run(layers=LAYERS[before_scoring:-1])
+    trust.measure_tier_support(evaluation.engine, run_id, evaluation.prefix)
+    evaluation.run(layers=LAYERS[-1:])
 
 
 def _compare(

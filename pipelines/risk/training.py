@@ -85,7 +85,8 @@ def night_date(night: dict[str, Any]) -> date:
 def train(settings: Settings, engine: sa.Engine) -> Training:
     """Train on the newest published night, store both models, put one in force where it wins.
 
-    A choice that a person made stands: the models are stored and judged, nothing is put in force.
+    Again on the same night and landed rows it finds its own models and adds nothing. A choice that a person made
+    stands: the models are stored and judged, nothing is put in force.
 
     Raises:
         NothingPublished: there is no night to train on.
@@ -105,6 +106,8 @@ def train(settings: Settings, engine: sa.Engine) -> Training:
         return Training(as_of, (), {}, None, f"too little history up to {as_of}: the table of cells stays in force")
     tried = compete(sample, found[0], levels, as_of)
     with engine.begin() as connection:
+        # two trainings at once would give out the same versions
+        connection.execute(sa.text("lock table control.churn_model in share row exclusive mode"))
         versions = _store(connection, tried, sample, found[0], horizon)
         decision = _put_in_force(connection, tried, versions)
     return Training(as_of, tried.candidates, tried.figures, tried.chosen, decision, versions)
@@ -159,8 +162,8 @@ def _store(connection: sa.Connection, tried: Training, sample: Sample, fold: Fol
     first, last = window_of(sample, fold.learnt)
     tried_first, tried_last = window_of(sample, fold.tried)
     newest = connection.scalar(sa.select(sa.func.max(CHURN_MODEL.c.version))) or 0
-    versions = tuple(range(newest + 1, newest + 1 + len(tried.candidates)))
-    for version, one in zip(versions, tried.candidates, strict=True):
+    versions = []
+    for one in tried.candidates:
         figures = {
             "tried_from": tried_first.isoformat(), "tried_to": tried_last.isoformat(),
             "tried_customer_slices": int((np.isin(sample.slice, fold.tried) & ~np.isnan(sample.cells)).sum()),
@@ -168,19 +171,37 @@ def _store(connection: sa.Connection, tried: Training, sample: Sample, fold: Fol
             "own": _plain(tried.figures[one.kind]), "cells": _plain(tried.figures["cells"]),
             "recency": _plain(tried.figures["recency"]), "difference": _plain(one.difference),
         }  # fmt: skip
+        sha = fingerprint(one.artefact)
+        stored = _stored(connection, tried.as_of, horizon, sha, figures)
+        if stored is not None:
+            versions.append(stored)
+            continue
+        newest += 1
+        versions.append(newest)
         connection.execute(
             sa.insert(CHURN_MODEL).values(
-                version=version, kind=one.kind, made_at=sa.func.clock_timestamp(), trained_as_of=tried.as_of,
+                version=newest, kind=one.kind, made_at=sa.func.clock_timestamp(), trained_as_of=tried.as_of,
                 horizon_days=horizon, first_slice_on=first, last_slice_on=last,
                 known_from=known_from(last, horizon),
                 customer_slices=int(np.isin(sample.slice, fold.learnt).sum()), features=list(FEATURES),
-                artefact=one.artefact, artefact_sha256=fingerprint(one.artefact),
+                artefact=one.artefact, artefact_sha256=sha,
                 libraries={name: library_version(name) for name in LIBRARIES}, seed=SEED, figures=figures,
                 is_chosen=one.kind == tried.chosen,
                 decision=("wins: " if one.wins else "does not win: ") + one.reason,
             )
         )  # fmt: skip
-    return versions
+    return tuple(versions)
+
+
+def _stored(connection: sa.Connection, as_of: date, horizon: int, sha: str, figures: dict[str, Any]) -> int | None:
+    """The version that an earlier training on the same night, landed rows and code has stored."""
+    rows = connection.execute(
+        sa.select(CHURN_MODEL.c.version, CHURN_MODEL.c.figures).where(
+            CHURN_MODEL.c.trained_as_of == as_of, CHURN_MODEL.c.horizon_days == horizon,
+            CHURN_MODEL.c.artefact_sha256 == sha,
+        )
+    )  # fmt: skip
+    return next((row.version for row in rows if row.figures == figures), None)
 
 
 def _put_in_force(connection: sa.Connection, tried: Training, versions: tuple[int, ...]) -> str:
@@ -191,6 +212,7 @@ def _put_in_force(connection: sa.Connection, tried: Training, versions: tuple[in
         return f"{tried.decision}; a person's choice stands (`cvp churn use automatic` ends it)"
     kinds = [one.kind for one in tried.candidates]
     version = versions[kinds.index(tried.chosen)] if tried.chosen else None
-    if version is not None or (before is not None and before.version is not None):
+    standing = before.version if before is not None else None
+    if version != standing:
         choices.choose(connection, version, active_from, choices.TRAINING, tried.decision)
     return tried.decision

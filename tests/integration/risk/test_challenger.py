@@ -82,11 +82,15 @@ def test_a_model_that_sees_more_wins_and_is_in_force_from_the_next_night(won):
         assert risk.model_for(connection, next_night, 90) is None
 
 
-def test_training_again_gives_the_same_numbers(won):
+def test_training_again_gives_the_same_numbers_and_adds_nothing(won):
     warehouse, _ = won
-    before = [row.artefact_sha256 for row in _models(warehouse)]
+    before = _models(warehouse)
     again = risk.train(warehouse.settings, warehouse.engine)
-    assert [fingerprint(one.artefact) for one in again.candidates] == before
+    assert [fingerprint(one.artefact) for one in again.candidates] == [row.artefact_sha256 for row in before]
+    assert list(again.versions) == [row.version for row in before]
+    assert _models(warehouse) == before
+    with warehouse.engine.connect() as connection:
+        assert connection.scalar(sa.text("select count(*) from control.churn_model_choice")) == 1
 
 
 def test_the_model_in_force_scores_the_night_and_is_judged_where_it_has_not_learnt(won):
