@@ -111,8 +111,8 @@ def comparison(console: Console, found: Comparison, currency: str) -> None:
     active = int(found.customers.is_active.sum())
     console.print(
         f"[bold]calibration {found.new.version} against {found.old.version}[/bold], night of {found.as_of}:"
-        f" {len(found.changed)} of {active:,} active customers change tier ({found.changed_raw} without the grace at"
-        f" the lines), {found.margin_moved:,.0f} {currency} of margin with them"
+        f" {len(found.changed):,} of {active:,} active customers change tier ({found.changed_raw:,} without the grace"
+        f" at the lines), {found.margin_moved:,.0f} {currency} of margin with them"
         + (f" ({found.margin_moved / found.margin_total:.1%})" if found.margin_total > 0 else ""),
         highlight=False, soft_wrap=True,
     )  # fmt: skip
