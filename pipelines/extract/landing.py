@@ -248,7 +248,8 @@ class Landing:
         self._join_by_index(False)
         self._run(self.sql.insert_new())
         self._run(landing_sql.STORE_REJECTED)
-        self._run(landing_sql.FORGET_REJECTED_WHOLE if self.since is None else self.sql.forget_rejected())
+        if self._scalar(landing_sql.HAS_REJECTED):
+            self._run(landing_sql.FORGET_REJECTED_WHOLE if self.since is None else self.sql.forget_rejected())
         gone = counts.get("gone", 0)
         return self._outcome(done, doubled, counts.get("new", 0), counts.get("changed", 0), gone, removed, missed)
 

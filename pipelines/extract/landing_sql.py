@@ -41,6 +41,13 @@ STORE_REJECTED = """
         last_rejected_at = excluded.last_rejected_at, run_id = excluded.run_id
 """
 
+HAS_REJECTED = """
+    select exists (
+        select from landing.landing_rejected
+        where source_system = :source_system and entity = :entity and last_rejected_at < :extracted_at
+    )
+"""
+
 # What a whole pull did not set aside again has landed or is gone.
 FORGET_REJECTED_WHOLE = """
     delete from landing.landing_rejected
@@ -107,6 +114,10 @@ STORE_SOURCE_COLUMNS = """
     update control.extraction set source_columns = cast(:source_columns as jsonb), columns_read = :columns_read
     where run_id = :run_id and source_system = :source_system and entity = :entity
 """
+
+
+# A row held, as it is kept in the history.
+_FORMER = "case when l.source_system is not null then to_jsonb(l) - 'place' end"
 
 
 @dataclass(frozen=True)
@@ -187,16 +198,20 @@ class LandingSql:
         )
 
     def compare(self, whole: bool) -> str:
-        """One row per key that is new, changed or (whole pulls) gone."""
+        """One row per key that is new, changed or (whole pulls) gone, with the row held and its place in the table.
+
+        That is all that the later statements ask for: nobody looks for a key a second time. In the order of the key,
+        so that index and table are read and written from front to back, a cold one above all.
+        """
         key = ", ".join(f"coalesce(p.{name}, l.{name}) as {name}" for name in self.contract.key)
         rest = ", ".join(f"p.{name}" for name in self._not_key + ["updated_at"])
         changed = " or ".join(f"p.{name} is distinct from l.{name}" for name in self._not_key) or "false"
         return (
             "create temporary table delta on commit drop as"
             " select case when l.source_system is null then 'new' when p.source_system is null then 'gone'"
-            f" else 'changed' end as change, {key}, {rest}"
-            f" from pulled as p {'full' if whole else 'left'} join"
-            f" (select * from {self.table} where source_system = :source_system) as l on {self._same_key('p', 'l')}"
+            f" else 'changed' end as change, {key}, {rest}, l.place, l.extracted_at as known_from, {_FORMER} as former"
+            f" from (select * from pulled order by {', '.join(self.contract.key)}) as p"
+            f" {'full' if whole else 'left'} join {self._held} as l on {self._same_key('p', 'l')}"
             f" where l.source_system is null or p.source_system is null or {changed}"
         )
 
@@ -219,9 +234,10 @@ class LandingSql:
         """After an incremental pull: a marked key that is held is gone, unless it came alive too, or newer before."""
         key, held = ", ".join(self.contract.key), ", ".join(f"l.{name}" for name in self.contract.key)
         return (
-            f"insert into delta (change, {key}) select distinct 'gone', {held}"
-            f" from deletions as d join {self.table} as l on l.source_system = :source_system and"
-            f" {self._same_key('d', 'l')} where coalesce(d.updated_at >= l.updated_at, true)"
+            f"insert into delta (change, {key}, place, known_from, former)"
+            f" select distinct on ({held}) 'gone', {held}, l.place, l.extracted_at, {_FORMER}"
+            f" from deletions as d join {self._held} as l on {self._same_key('d', 'l')}"
+            f" where coalesce(d.updated_at >= l.updated_at, true)"
             f" and not exists (select from pulled as p where {self._same_key('p', 'd')})"
         )
 
@@ -241,24 +257,20 @@ class LandingSql:
         return (
             "insert into landing.landing_history"
             " (source_system, entity, key, row, known_from, known_to, superseded_by, run_id)"
-            f" select :source_system, :entity, {self._key_text('l')}, to_jsonb(l), l.extracted_at, :extracted_at,"
+            f" select :source_system, :entity, {self._key_text('d')}, d.former, d.known_from, :extracted_at,"
             " case d.change when 'gone' then 'delete' else 'update' end, :run_id"
-            f" from delta as d join {self.table} as l on l.source_system = :source_system"
-            f" and {self._same_key('d', 'l')} where d.change in ('changed', 'gone')"
+            " from delta as d where d.change in ('changed', 'gone')"
         )
 
     def update_changed(self) -> str:
         assigned = ", ".join(f"{name} = d.{name}" for name in self._not_key + ["updated_at"])
         return (
             f"update {self.table} as l set {assigned}, extracted_at = :extracted_at from delta as d"
-            f" where d.change = 'changed' and l.source_system = :source_system and {self._same_key('d', 'l')}"
+            " where d.change = 'changed' and l.ctid = d.place"
         )
 
     def delete_gone(self) -> str:
-        return (
-            f"delete from {self.table} as l using delta as d"
-            f" where d.change = 'gone' and l.source_system = :source_system and {self._same_key('d', 'l')}"
-        )
+        return f"delete from {self.table} as l using delta as d where d.change = 'gone' and l.ctid = d.place"
 
     def insert_new(self) -> str:
         names = [*self.contract.column_names, "updated_at"]
@@ -275,6 +287,11 @@ class LandingSql:
             f" exists (select from pulled as p where {self._key_text('p')} = f.key)"
             " or exists (select from rejected as r where r.key = f.key))"
         )
+
+    @property
+    def _held(self) -> str:
+        """The source's rows held, each with its place: nobody else touches them before this transaction ends."""
+        return f"(select *, ctid as place from {self.table} where source_system = :source_system)"
 
     @property
     def _not_key(self) -> list[str]:

@@ -47,6 +47,8 @@ def _landing_table(entity: Entity) -> sa.Table:
         sa.Column("updated_at", _INSTANT, comment="the source's own change marker; null where it has none"),
         sa.Column("extracted_at", _INSTANT, nullable=False, comment="when this version was known here"),
         schema="landing",
+        # A changed row finds room on its own page, and no index has to be told: half of a later night's writing.
+        postgresql_with={"fillfactor": 90},
     )
 
 

@@ -5,6 +5,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from pipelines.contract import ENTITIES
 from pipelines.warehouse import migrations
 from pipelines.warehouse.schema import metadata
 
@@ -31,6 +32,15 @@ def test_the_revisions_add_up_to_the_declared_tables(warehouse):
         assert _differences(connection) == []
         connection.execute(sa.text("alter table control.watermark drop column advanced_at"))
         assert len(_differences(connection)) == 1
+
+
+def test_the_landing_tables_leave_room_for_changed_rows(warehouse):
+    options = "select oid::regclass::text, reloptions from pg_class where relnamespace = 'landing'::regnamespace"
+    with warehouse.engine.connect() as connection:
+        found = connection.execute(sa.text(options)).all()
+    assert {f"landing.{entity.name}": ["fillfactor=90"] for entity in ENTITIES}.items() <= {
+        row[0]: row[1] for row in found
+    }.items()
 
 
 def test_the_revisions_are_one_chain():
