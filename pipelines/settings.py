@@ -164,6 +164,9 @@ class Settings(BaseSettings):
     mail_escalation_hours: float = Field(6, gt=0, description="a mail that waits longer is reported in red")
     mail_give_up_days: int = Field(5, ge=1, description="a mail that a server defers for longer is given up, reported")
     deadline_hour: int = Field(6, ge=3, le=23, description="local hour by which the night before must be published")
+    is_foreground_run: bool = Field(
+        False, description="set by `cvp night` for its own DagRun: no scheduler is there to watch over a deadline"
+    )
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 

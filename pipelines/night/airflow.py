@@ -105,7 +105,7 @@ def start_dag_run(
     with log_file.open("wb") as output:
         process = subprocess.Popen(
             command("dags", "test", dag_id, "--conf", json.dumps(given)),
-            env=environment(settings),
+            env={**environment(settings), "CVP_IS_FOREGROUND_RUN": "true"},
             stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

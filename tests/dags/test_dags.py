@@ -96,6 +96,7 @@ def test_the_night_is_scheduled_at_two_in_the_companys_zone(nightly):
     assert "Asia/Shanghai" in nightly["timetable"]
     assert nightly["timeout"]
     assert nightly["params"] == ["as_of_date", "sources"]
+    assert "mail_carrier.report_late_night" in nightly["serialized"]
 
 
 def test_parsing_twice_gives_the_same_dag(nightly, airflow_home):

@@ -15,6 +15,7 @@ import yaml
 
 from pipelines.night.airflow import environment
 from pipelines.settings import PROJECT
+from pipelines.warehouse.server import EmbeddedServer
 from tests.integration.alerts.smtp_server import mail_server
 
 NIGHTS = ["2026-06-28", "2026-06-29", "2026-06-30"]
@@ -218,7 +219,7 @@ def test_the_first_night_again_leaves_the_later_ones_as_they_were(demo):
     assert instance.query("select distinct as_of_date::text from published.customer_tier") == [("2026-06-30",)]
 
 
-def test_a_gate_that_trips_leaves_the_last_publication_and_names_rule_and_rows(demo):
+def test_a_gate_that_trips_leaves_the_last_publication_and_names_rule_and_rows(demo, tmp_path):
     instance, _ = demo
     before = digests(instance, "true", "array[]::text[]")
     erp = instance.url("erp")
@@ -228,7 +229,11 @@ def test_a_gate_that_trips_leaves_the_last_publication_and_names_rule_and_rows(d
         currency = connection.execute("select waerk from sd.vbak where vbeln = %s", [order]).fetchone()[0]
     instance.execute(erp, set_currency.format("XAU", order))
     try:
-        output = instance.run("night", "--as-of", "2026-06-30", expect=1)
+        with mail_server(tmp_path / "arrived.jsonl") as server:
+            url = f"smtp://localhost:{server.port}?starttls=off"
+            over_smtp = {"CVP_MAIL_TRANSPORT": "smtp", "CVP_SMTP_URL": url}
+            output = instance.run("night", "--as-of", "2026-06-30", expect=1, **over_smtp)
+            arrived = server.mails()
         status = instance.run("status", expect=1)
     finally:
         instance.execute(erp, set_currency.format(currency, order))
@@ -238,10 +243,16 @@ def test_a_gate_that_trips_leaves_the_last_publication_and_names_rule_and_rows(d
     assert digests(instance, "true", "array[]::text[]") == before
     last = instance.query("select status, failed_step, message from published.run order by started_at desc limit 1")[0]
     assert last[:2] == ("failed", "validate_candidates")
-    (mail,) = (instance.home / "mail" / "2026-06-30").glob("failure-*operations*.html")
-    page = mail.read_text("utf-8")
-    assert "every_exchange_rate_is_there" in page
-    assert "XAU" not in page
+    assert "mails: " in status
+    # one mail to each of operations, no customer alert: gate, rule, rows, what stands, and no value
+    assert sorted(recipient for recipient, _ in arrived) == ["operations@steel.example", "sales.director@steel.example"]
+    text = dict(arrived)["operations@steel.example"].get_body(preferencelist=("plain",)).get_content()
+    for words in (
+        "stopped by gate: what was about to be published (validate_candidates)", "every_exchange_rate_is_there",
+        "1 rows", "published for 2026-06-30. No customer alert was sent",
+    ):  # fmt: skip
+        assert words in text, text
+    assert "XAU" not in str(dict(arrived)["operations@steel.example"])
     assert "XAU" in last[2]
 
 
@@ -327,6 +338,52 @@ def test_the_replay_dag_evaluates_a_range_in_order(demo):
     runs = instance.query("select as_of_date::text, status from published.run order by started_at desc limit 2")
     assert runs == [("2026-06-29", "published"), ("2026-06-28", "published")]
     assert digests(instance, "as_of_date <> '2026-06-29'") == before
+
+
+def test_airflows_deadline_tells_operations_of_a_late_night_once(demo, tmp_path):
+    """Under the real scheduler: a run is queued, its deadline passes, the callback mails; nobody else is told."""
+    instance, _ = demo
+    metadata = EmbeddedServer(instance.home).url("airflow", "airflow")
+    # the nights that `cvp night` ran have ended for Airflow too: none is in a scheduler's way
+    ended = (
+        "select distinct state from dag_run where run_id in (select run_id from task_instance where state = 'success')"
+    )
+    assert ("success",) in _rows(metadata, ended)
+    with mail_server(tmp_path / "arrived.jsonl") as server:
+        variables = {
+            "CVP_MAIL_TRANSPORT": "smtp", "CVP_SMTP_URL": f"smtp://localhost:{server.port}?starttls=off",
+        }  # fmt: skip
+        conf = '{"as_of_date": "2026-07-01"}'
+        instance.run("airflow", "dags", "reserialize")
+        instance.run("airflow", "dags", "trigger", "customer_value_nightly", "--conf", conf)
+        instance.execute(metadata, "update deadline set deadline_time = now() - interval '1 second'")
+        scheduler = subprocess.Popen(
+            [sys.executable, "-m", "pipelines", "airflow", "scheduler", "--skip-serve-logs"], cwd=PROJECT,
+            env={**instance.environment, **variables}, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
+        try:
+            deadline = time.monotonic() + 180
+            done = "select 1 from callback where state = 'success'"
+            while not _rows(metadata, done) and time.monotonic() < deadline:
+                time.sleep(0.5)
+        finally:
+            os.killpg(scheduler.pid, signal.SIGTERM)
+            scheduler.wait(60)
+            instance.execute(metadata, "delete from dag_run where state = 'queued'")
+        arrived = {recipient: mail for recipient, mail in server.mails()}
+        assert len(server.mails()) == len(arrived) == 2
+    text = arrived["operations@steel.example"].get_body(preferencelist=("plain",)).get_content()
+    for words in ("The night of 2026-07-01 is late", "published for 2026-06-30. No customer alert was sent"):
+        assert words in text
+    instance.run("watch", "--now", "2026-07-02T06:30:00+08:00", expect=1)
+    written = instance.query("select count(*) from control.mail_outbox where purpose = 'late' and status = 'sent'")
+    assert written == [(2,)]
+
+
+def _rows(url: str, sql: str) -> list[tuple]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(sql).fetchall()
 
 
 def test_telemetry_is_off_in_all_that_is_started(instance):
