@@ -79,6 +79,7 @@ def _show(console: Console, report: history.Backtest) -> None:
         if not group.figures:
             table.add_row(group.name, f"{group.customer_slices} customer-slices: too few")
     console.print(table)
+    console.print(backtest_report.against_the_floor(report), highlight=False, soft_wrap=True)
     for name, times in report.lead_times.items():
         if times.lost:
             share, days = len(times.flagged) / times.lost, sorted(times.flagged)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
 
-from pipelines.risk.backtest import Backtest
+from pipelines.risk.backtest import CELLS, RECENCY, Backtest
 from pipelines.risk.backtest_charts import NAMES, charts
 from pipelines.risk.measures import Figure
 
@@ -47,9 +47,28 @@ def write_page(report: Backtest, file: Path) -> None:
     environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True)
     environment.filters["shown"] = shown
     page = environment.get_template("backtest.html.j2").render(
-        report=report, drawings={} if report.is_empty else charts(report), names=NAMES, measures=MEASURES
+        report=report,
+        against_the_floor=against_the_floor(report),
+        drawings={} if report.is_empty else charts(report),
+        names=NAMES,
+        measures=MEASURES,
     )
     file.write_text(page, "utf-8")
+
+
+def against_the_floor(report: Backtest) -> str:
+    """Whether the table of cells ranks better than plain recency over all of history, in words; "" without figures."""
+    figures = report.groups[0].figures if report.groups else {}
+    if not figures:
+        return ""
+    table, floor = figures[CELLS]["auc"], figures[RECENCY]["auc"]
+    if math.isnan(table.value) or math.isnan(floor.value):
+        return ""
+    better = "better" if table.value > floor.value else "no better"
+    return (
+        f"The {NAMES[CELLS]} ranks {better} here than plain {NAMES[RECENCY]}"
+        f" (AUC {table.value:.3f} against {floor.value:.3f})."
+    )
 
 
 def shown(figure: Figure | None) -> str:

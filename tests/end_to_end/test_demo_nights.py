@@ -386,6 +386,41 @@ def _rows(url: str, sql: str) -> list[tuple]:
         return connection.execute(sql).fetchall()
 
 
+def test_the_monthly_training_dag_records_its_models_and_its_choice_and_adds_nothing_when_it_runs_again(demo):
+    instance, _ = demo
+    before = digests(instance, "true", "array[]::text[]")
+    recorded = (
+        "select version, kind, trained_as_of::text, first_slice_on, last_slice_on, known_from, customer_slices,"
+        " features, figures, is_chosen, decision, libraries ->> 'scikit-learn' from control.churn_model order by 1"
+    )
+    choices = "select version, active_from_on::text, author, reason from control.churn_model_choice order by choice_id"
+    instance.run("airflow", "dags", "test", "customer_value_churn_training")
+    models, chosen = instance.query(recorded), instance.query(choices)
+    assert [(row[0], row[1]) for row in models] == [(1, "logistic_regression"), (2, "gradient_boosting")]
+    for version, _, as_of, first, last, known_from, seen, features, figures, is_chosen, decision, library in models:
+        assert as_of == NIGHTS[-1]
+        assert (last - first).days == 330  # twelve slices
+        assert (known_from - last).days == 180
+        assert figures["tried_from"] >= known_from.isoformat()
+        assert seen > 200
+        assert "on_time_rate_90d" in features
+        for measure in ("auc", "lift_top_10", "brier", "calibration_error", "lost_margin_flagged_share"):
+            assert figures["own"][measure][0] - figures["cells"][measure][0] == pytest.approx(
+                figures["difference"][measure][0]
+            )
+        wins = figures["difference"]["auc"][1] > 0 and figures["difference"]["brier"][2] < 0
+        assert decision.startswith("wins: " if wins else "does not win: ")
+        assert wins or not is_chosen
+        assert library
+        if is_chosen:
+            assert [(row[0], row[1], row[2]) for row in chosen] == [(version, "2026-07-01", "training")]
+    assert bool(chosen) == any(row[9] for row in models)
+    instance.run("churn", "train")
+    assert instance.query(recorded) == models
+    assert instance.query(choices) == chosen
+    assert digests(instance, "true", "array[]::text[]") == before
+
+
 def test_telemetry_is_off_in_all_that_is_started(instance):
     from pipelines.settings import Settings
 
