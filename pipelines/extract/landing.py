@@ -37,6 +37,7 @@ ROWS_GUARDED_AGAINST_MASS_DELETION = 100
 # A pull that changed this share of a table leaves the planner's statistics wrong.
 SHARE_THAT_NEEDS_ANALYZE = Decimal("0.1")
 SHARE_FOUND_BY_INDEX = Decimal("0.05")
+KEYS_PROBED, SECONDS_A_KEY_IN_MEMORY = 500, 60e-6
 
 
 class Landing:
@@ -231,7 +232,7 @@ class Landing:
         if self.plan is not None:
             source_drift.refuse_emptied_columns(self.connection, self.names, self.plan, self.sql.contract)
         doubled = self._set_aside(done, "pulled")
-        self._join_by_index(self._is_small(done.admitted))
+        self._join_by_index(self._is_small(done.admitted) and self._is_in_memory(done.admitted))
         self._run(self.sql.compare(whole=self.since is None))
         self._note_deletions(done)
         self._run(self.sql.keep_rejected())
@@ -267,6 +268,13 @@ class Landing:
         known = self._scalar(f"select reltuples from pg_class where oid = '{self.sql.table}'::regclass")
         return self.since is not None and admitted < SHARE_FOUND_BY_INDEX * Decimal(known)
 
+    def _is_in_memory(self, admitted: int) -> bool:
+        """Whether keys are found fast: on disk each is two reads, and a scan is sooner done; no planner knows."""
+        self._join_by_index(True)
+        started = time.monotonic()
+        found = self._scalar(self.sql.probe(), {"percent": min(100.0, 100.0 * KEYS_PROBED / max(admitted, 1))})
+        return time.monotonic() - started < SECONDS_A_KEY_IN_MEMORY * max(int(found), KEYS_PROBED)
+
     def _join_by_index(self, wanted: bool) -> None:
         """Find the keys of a small pull one by one: the planner takes each for a read from disk and scans the table."""
         for method in ("hashjoin", "mergejoin"):
@@ -299,8 +307,7 @@ class Landing:
 
     def _mapping_has_changed(self) -> bool:
         """Whether rows landed before were read by another mapping: what they would be now only the source knows."""
-        known = "select mapping_fingerprint from control.watermark where source_system = :source_system"
-        before = self._scalar(f"{known} and entity = :entity")
+        before = self._scalar(landing_sql.FINGERPRINT_BEFORE)
         return before is not None and before != self.fingerprint
 
     def _refuse_an_emptied_source(self, source: Source) -> None:

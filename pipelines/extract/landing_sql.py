@@ -94,6 +94,10 @@ COUNT_MISSED = """
         or change in ('new', 'changed') and updated_at < cast(:window_start as timestamptz)
 """
 
+FINGERPRINT_BEFORE = """
+    select mapping_fingerprint from control.watermark where source_system = :source_system and entity = :entity
+"""
+
 # Of the run that moved the watermark last.
 HELD_BEFORE = """
     select extraction.rows_held
@@ -213,6 +217,14 @@ class LandingSql:
             f" from (select * from pulled order by {', '.join(self.contract.key)}) as p"
             f" {'full' if whole else 'left'} join {self._held} as l on {self._same_key('p', 'l')}"
             f" where l.source_system is null or p.source_system is null or {changed}"
+        )
+
+    def probe(self) -> str:
+        """How many of about so many `percent` of the pulled keys are held, looked up one by one."""
+        sampled = f"select {', '.join(self.contract.key)} from pulled tablesample bernoulli (:percent) repeatable (0)"
+        return (
+            f"select count(l.extracted_at) from ({sampled}) as p join {self.table} as l"
+            f" on l.source_system = :source_system and {self._same_key('p', 'l')}"
         )
 
     def keep_rejected(self) -> str:
