@@ -81,4 +81,4 @@ def mysql_erp(mariadb) -> Iterator[Erp]:
         ):
             engine.execute(f"call mysql_execute('erp', {quote_text(statement)})")
         yield Erp("mysql", mariadb)
-        engine.execute("call mysql_execute('erp', 'drop table customers, products')")
+        engine.execute("call mysql_execute('erp', 'drop table if exists customers, products')")

@@ -45,7 +45,7 @@ def database(request, server, desk):
     desk.source("erp", url.render_as_string(hide_password=False), MAPPING)
     yield engine
     with engine.begin() as connection:
-        connection.exec_driver_sql("drop table customers")
+        connection.exec_driver_sql("drop table if exists customers")
     engine.dispose()
 
 

@@ -133,6 +133,24 @@ def test_the_nights_of_the_shifts_lose_no_hour_and_double_none_and_what_is_uncle
     assert (again.rows_landed, again.rows_rejected) == (0, 0)
 
 
+def test_seconds_and_milliseconds_since_1970_are_no_dates_until_the_mapping_says_which_they_are(desk, fill, tmp_path):
+    # half past eleven in the evening in Shanghai, in both
+    fill("sqlite", "UTC", ["1706715000", "1706715000000"])
+    assert desk.extract("erp", "sales_order").rows_rejected == 2
+    assert {reason for _, reason in desk.rejected()} == {"ordered_on is no date"}
+    number = "cast(day as bigint)"
+    expression = f"to_timestamp(case when {number} > 100000000000 then {number} / 1000 else {number} end)"
+    file = desk.folder / "erp.yml"
+    text = (
+        file.read_text("utf-8")
+        .replace(MARKER, "")
+        .replace("ordered_on: day", f'ordered_on: {{expression: "{expression}"}}')
+    )
+    file.write_text(text, "utf-8")
+    desk.extract("erp", "sales_order", "second")
+    assert desk.landed("sales_order", "order_id, ordered_on") == [("0", date(2024, 1, 31)), ("1", date(2024, 1, 31))]
+
+
 def test_a_row_of_the_hour_that_comes_twice_is_found_whenever_it_comes(desk, fill, server):
     fill("postgres", "Europe/Berlin", ["2024-10-27 02:45:00"])
     desk.extract("erp", "sales_order")

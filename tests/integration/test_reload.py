@@ -161,6 +161,32 @@ def test_a_night_that_begins_while_rows_are_landed_by_hand_is_refused_not_mixed_
         pass
 
 
+def test_a_reload_lets_readers_see_the_rows_of_before_until_it_is_done(desk, monkeypatch):
+    merged, go_on = threading.Event(), threading.Event()
+    original = Landing._account
+
+    def account(work, outcome):
+        merged.set()
+        assert go_on.wait(30)
+        return original(work, outcome)
+
+    monkeypatch.setattr(Landing, "_account", account)
+    at_source(desk, "update customers set name = 'new'; insert into customers values (3, 'new', '2024-01-31 11:00');")
+    by_hand = threading.Thread(target=reload_entity, args=(desk.settings, desk.engine, "crm", "customer"))
+    by_hand.start()
+    try:
+        assert merged.wait(30)
+        with desk.engine.connect() as reader:
+            reader.exec_driver_sql("set lock_timeout = '1s'")
+            names = "select customer_name from landing.customer order by 1"
+            seen = [row[0] for row in reader.exec_driver_sql(names)]
+    finally:
+        go_on.set()
+        by_hand.join(30)
+    assert seen == ["One", "Two"]
+    assert desk.rows(names) == [("new",)] * 3
+
+
 def test_a_long_backfill_beside_the_nights_loses_no_update_and_moves_no_watermark_back(desk):
     """The lock of an entity lets one in at a time, whoever comes first; the newest version wins."""
     failures: list[BaseException] = []
