@@ -35,7 +35,7 @@ def require_mariadb() -> None:
 
 @contextmanager
 def running_mariadb() -> Iterator[sa.URL]:
-    """A server with one database and one user, whose password is hard to quote."""
+    """A server with the database `erp`, and a user whose password is hard to quote; he may make others (`erp_...`)."""
     folder = Path(f"/tmp/cvp-mariadb-{secrets.token_hex(4)}")  # noqa: S108 - sockets' paths must be short
     folder.mkdir(mode=0o700)
     user = pwd.getpwuid(os.geteuid()).pw_name
@@ -46,7 +46,7 @@ def running_mariadb() -> Iterator[sa.URL]:
     quoted = PASSWORD.replace("\\", "\\\\").replace("'", "\\'")
     setup.write_text(
         f"create database erp character set utf8mb4;\ncreate user {USER}@'%' identified by '{quoted}';\n"
-        f"grant all on erp.* to {USER}@'%';\n"
+        f"grant all on `erp%`.* to {USER}@'%';\n"
     )
     port = _free_port()
     place = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder / 's'}", f"--init-file={setup}"]

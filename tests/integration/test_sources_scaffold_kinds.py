@@ -47,18 +47,21 @@ insert into auftrag_pos values (7, 1, 'A1', 2.5, 19.9000), (7, 2, 'A1', 1, 0.005
 
 @pytest.fixture
 def erp(mariadb):
-    """A German ERP with comments, references, an enumeration, a boolean, a view, and a dot in a table's name."""
+    """A German ERP with comments, references, an enumeration, a boolean, a view, and a dot in a table's name.
+
+    It is a database of its own: other tests leave tables in the common one.
+    """
     engine = sa.create_engine(mariadb.set(drivername="mysql+pymysql"))
-    drop = ["drop view if exists kunden_sicht",
-            "drop table if exists auftrag_pos, auftrag, `artikel.stamm`, kunden"]  # fmt: skip
     with engine.begin() as connection:
-        for statement in (*drop, *TABLES.split(";\n")):
+        connection.exec_driver_sql("drop database if exists erp_german")
+        connection.exec_driver_sql("create database erp_german character set utf8mb4")
+        connection.exec_driver_sql("use erp_german")
+        for statement in TABLES.split(";\n"):
             if statement.strip():
                 connection.exec_driver_sql(statement)
-    yield mariadb.render_as_string(hide_password=False)
+    yield mariadb.set(database="erp_german").render_as_string(hide_password=False)
     with engine.begin() as connection:
-        for statement in drop:
-            connection.exec_driver_sql(statement)
+        connection.exec_driver_sql("drop database erp_german")
     engine.dispose()
 
 
