@@ -34,15 +34,20 @@ _FLICKER = """
             lag(as_of_date) over own as date_before
         from held window own as (partition by customer_id order by as_of_date)
     ),
+    compared as (select * from step where place_before = place - 1),
+    -- a join of its own: two years of nights hold a million rows
+    reversed as (
+        select distinct changed.customer_id, changed.as_of_date
+        from compared as changed
+        inner join held as later on changed.customer_id = later.customer_id and changed.tier_before = later.tier
+        where changed.tier <> changed.tier_before
+            and later.as_of_date > changed.as_of_date and later.as_of_date <= changed.as_of_date + :within
+    ),
     judged as (
-        select step.*, step.tier <> step.tier_before as is_change,
-            step.as_of_date + :within <= step.last_date as is_judged,
-            step.tier <> step.tier_before and exists (
-                select from held as later
-                where later.customer_id = step.customer_id and later.tier = step.tier_before
-                    and later.as_of_date > step.as_of_date and later.as_of_date <= step.as_of_date + :within
-            ) as is_reversed
-        from step where step.place_before = step.place - 1
+        select compared.*, compared.tier <> compared.tier_before as is_change,
+            compared.as_of_date + :within <= compared.last_date as is_judged,
+            reversed.customer_id is not null as is_reversed
+        from compared left join reversed using (customer_id, as_of_date)
     )
     select
         count(*) filter (where is_change) as changes,
