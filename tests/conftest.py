@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
@@ -17,6 +18,10 @@ from pipelines.warehouse.connection import warehouse_engine
 from pipelines.warehouse.server import EmbeddedServer
 from tests.faults.figures import Note, noting, table
 from tests.mariadb import require_mariadb, running_mariadb
+
+# An example has no deadline: on a busy machine a first one took 1.5 s of the 0.2 s that are the default.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER")
 if WORKER:
