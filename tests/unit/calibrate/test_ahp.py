@@ -134,3 +134,13 @@ def test_the_mended_matrix_has_the_ratio_that_was_promised(matrix: ahp.Matrix) -
     mended = matrix.copy()
     mended[worst.row, worst.column], mended[worst.column, worst.row] = worst.implied, 1 / worst.implied
     assert ahp.consistency_ratio(mended) == pytest.approx(worst.ratio_if_mended, abs=1e-9)
+
+
+@pytest.mark.parametrize(("size", "random_index"), [(3, 0.58), (4, 0.90), (5, 1.12)])
+def test_the_ratio_is_the_index_over_saatys_of_random_judgements(size: int, random_index: float) -> None:
+    """And 0.10 is the method's limit."""
+    pairs = {pair: 1 + 2.0 * place for place, pair in enumerate(combinations(range(size), 2))}
+    matrix = ahp.reciprocal_matrix(size, {pair: min(9.0, value) for pair, value in pairs.items()})
+    largest = max(np.linalg.eigvals(matrix).real)
+    assert ahp.consistency_ratio(matrix) == pytest.approx((largest - size) / (size - 1) / random_index, rel=1e-9)
+    assert ahp.CONSISTENCY_LIMIT == 0.10

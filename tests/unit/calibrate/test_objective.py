@@ -149,3 +149,20 @@ def test_a_customer_without_any_value_of_a_node_leaves_it_out(points: np.ndarray
     for node in (*found.shares.values(), *found.objective.values()):
         assert all(math.isfinite(weight) and weight >= 0 for weight in node.values())
         assert sum(node.values()) == pytest.approx(1, abs=1e-9)
+
+
+def test_who_has_no_value_is_left_out_of_an_even_share() -> None:
+    assert entropy(np.array([[5.0], [5.0], [5.0], [np.nan]])) == pytest.approx([0.0], abs=1e-12)
+    assert LEAST_CUSTOMERS == 30
+
+
+def test_a_null_hands_its_weight_over_in_the_column_of_an_inner_node() -> None:
+    dice = np.random.default_rng(3)
+    x, y, z = dice.uniform(0, 100, (3, 60))
+    y[::2] = np.nan
+    judged = {"value": {"a": 0.6, "b": 0.4}, "a": {"x": 0.5, "y": 0.5}, "b": {"z": 1.0}}
+    result = blend_tree(judged, {"x": x, "y": y, "z": z}, "entropy")
+    own = result.shares["a"]
+    inner = np.where(np.isnan(y), x, own["x"] * x + own["y"] * np.nan_to_num(y))
+    expected = blended(np.array([0.6, 0.4]), information(np.column_stack([inner, z]), "entropy"))
+    assert list(result.shares["value"].values()) == pytest.approx(list(expected))
