@@ -42,7 +42,7 @@ def test_an_extraction_that_is_told_to_stop_stops_and_leaves_nothing(
         deadline = time.monotonic() + 60
         while proxy.forwarded < 600_000 and time.monotonic() < deadline:
             time.sleep(0.05)
-        assert process.poll() is None, "it is in the middle"
+        assert process.poll() is None, process.communicate()[0]
         process.send_signal(told)
         process.communicate(timeout=30)
     assert process.returncode not in (0, None)
