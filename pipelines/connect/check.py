@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
@@ -194,7 +194,8 @@ class _EntityCheck:
             # Half of it new: the oldest rows of a table are often unlike those of tonight.
             samples = [Sample(SAMPLE_ROWS // 2), Sample(SAMPLE_ROWS // 2, newest_by=marker.column)]
         rows = [row for sample in samples for row in self._read(sample)]
-        self._look_at_values(rows)
+        lines = list(csv.reader(io.StringIO("".join(row[0] for row in rows if row[0] is not None), newline="")))
+        self._look_at_values(rows, lines)
         rejects = [(self.pull.contract.name, row[2]) for row in rows if row[2] is not None]
         reasons = Counter(
             reason for _, reject in rejects for reason in next(csv.reader(io.StringIO(reject)))[1].split("; ")
@@ -203,7 +204,7 @@ class _EntityCheck:
         unread = sorted(set(self.source.set_aside())) if whole else []
         reasons.update(reason for _, reason, _ in unread)
         self.entity.sampled = len(rows) + len(unread)
-        doubled = self._doubled(row[0] for row in rows if row[0] is not None) if whole else 0
+        doubled = self._doubled(lines) if whole else 0
         if doubled:
             reasons["duplicate key"] = doubled
         self.entity.set_aside = dict(reasons.most_common())
@@ -214,13 +215,12 @@ class _EntityCheck:
         pull = Pull(self.pull.mapping, self.pull.contract, self.pull.zones, None, sample)
         return self.source.engine.execute(statement(plan(pull, self.source), self.source)).fetchall()
 
-    def _look_at_values(self, rows: Sequence[Any]) -> None:
+    def _look_at_values(self, rows: Sequence[Any], lines: Sequence[list[str]]) -> None:
         """Mapped columns without any value, and a deletion flag that marks most rows: the wrong column, or values."""
         marked = sum(row[1] is not None for row in rows)
         if marked > ROWS_THAT_TELL and marked > len(rows) / 2:
             message = f"marks {marked} of {len(rows)} sampled rows as deleted: is it the right flag, are its `values`?"
             self.report.warning([*self.path, "deletion"], message)
-        lines = list(csv.reader(io.StringIO("".join(row[0] for row in rows if row[0] is not None), newline="")))
         if len(lines) <= ROWS_THAT_TELL:
             return
         for place, target in enumerate(self.pull.contract.column_names):
@@ -229,13 +229,11 @@ class _EntityCheck:
                 message = f"is empty in all {len(lines)} sampled rows: is {_named(origin)} right?"
                 self.report.warning([*self.path, "columns", target], message)
 
-    def _doubled(self, lines: Iterator[str]) -> int:
+    def _doubled(self, lines: Sequence[list[str]]) -> int:
         """Rows of a whole table whose key comes more than once: all of them are set aside."""
         names = self.pull.contract.column_names
         places = [names.index(name) for name in self.pull.contract.key]
-        keys = Counter(
-            tuple(fields[place] for place in places) for fields in csv.reader(io.StringIO("".join(lines), newline=""))
-        )
+        keys = Counter(tuple(fields[place] for place in places) for fields in lines)
         return sum(count for count in keys.values() if count > 1)
 
     def _judge(self, rejected: int) -> None:

@@ -8,7 +8,7 @@ import duckdb
 
 from pipelines.extract.engine import quote_name, quote_text
 from pipelines.extract.errors import AbsentRelation
-from pipelines.extract.source import TYPED, Access, Relation, Source, delivered, split_name, tail_of
+from pipelines.extract.source import TYPED, Access, Relation, Source, select_from, split_name
 from pipelines.sources.mapping import EntityMapping, Mapping
 
 
@@ -35,8 +35,7 @@ class DuckdbSource(Source):
             raise AbsentRelation(f"table {entity.table}") from error
 
     def select(self, relation: Relation) -> str:
-        where = f" where ({relation.entity.where}\n)" if relation.entity.where else ""
-        return f"select {delivered(relation)} from {_from(relation.entity)}{where}{tail_of(relation.sample)}"
+        return select_from(_from(relation.entity), relation)
 
 
 def _from(entity: EntityMapping) -> str:

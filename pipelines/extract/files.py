@@ -17,7 +17,7 @@ import duckdb
 
 from pipelines.extract.engine import quote_name, quote_text
 from pipelines.extract.errors import AbsentRelation
-from pipelines.extract.source import TYPED, Access, Relation, Source, delivered, tail_of
+from pipelines.extract.source import TYPED, Access, Relation, Source, select_from
 from pipelines.sources.mapping import EntityMapping, Mapping
 
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
@@ -52,8 +52,7 @@ class FilesSource(Source):
         return self._describe(f"select * from {_from(entity)}")
 
     def select(self, relation: Relation) -> str:
-        where = f" where ({relation.entity.where}\n)" if relation.entity.where else ""
-        return f"select {delivered(relation)} from {_from(relation.entity)}{where}{tail_of(relation.sample)}"
+        return select_from(_from(relation.entity), relation)
 
     def set_aside(self) -> list[tuple[str, str, str]]:
         found = "select count(*) from duckdb_tables() where table_name = 'reject_errors'"

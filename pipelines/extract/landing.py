@@ -120,7 +120,7 @@ class Landing:
             self._run(self.sql.create_pulled())
         self._run(self.sql.set_constants(table, self.mapping.source_system, self.extracted_at))
         typed = self.plan.typed
-        sql = statement(self.plan, source, by_column=typed is not None)
+        sql = statement(self.plan, source, typed)
         copy = self.sql.copy_into(table, None if typed is None else list(typed))
         self.done = transfer(reader, sql, source, self._driver, copy, heard)
         if self._is_first:

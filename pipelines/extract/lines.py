@@ -19,6 +19,7 @@ from pipelines.sources.mapping import UPDATED_AT, ColumnMapping
 if TYPE_CHECKING:
     from pipelines.extract.pull import Plan
 
+LINE = "line"
 # Five times as fast as the cast of an instant to text, which asks for the session's time zone row by row.
 UPDATED_AT_TEXT = "coalesce(cast(make_timestamp(epoch_us(value_updated_at)) as varchar) || '+00', '')"
 _TYPES = {Kind.TEXT: "varchar", Kind.DATE: "date", Kind.INTEGER: "bigint", Kind.BOOLEAN: "boolean"}
@@ -58,9 +59,9 @@ def row(types: dict[str, str]) -> str:
 
 
 def line(plan: Plan) -> str:
-    """The landing row as a CSV line."""
+    """The landing row as a CSV line; null for a row that is not admitted."""
     fields = [_csv_value(column) if column.name in plan.origins else "''" for column in plan.pull.contract.columns]
-    return _csv_line([*fields, UPDATED_AT_TEXT])
+    return f"case when reason is null and not is_deleted then {_csv_line([*fields, UPDATED_AT_TEXT])} end"
 
 
 def deletion(plan: Plan) -> str:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from pipelines.extract.clock_shifts import wall_clock_from
 from pipelines.extract.engine import load_extension, quote_name, quote_text
 from pipelines.extract.errors import AbsentRelation
-from pipelines.extract.source import Access, Relation, Since, Source, split_name, tail_of
+from pipelines.extract.source import TYPED, Access, Relation, Since, Source, split_name, tail_of
 from pipelines.sources.mapping import EntityMapping, Mapping
 
 # Text forms that do not depend on the server's or the role's settings; a dead peer is noticed within two minutes. The
@@ -62,9 +62,7 @@ class PostgresSource(Source):
     """A PostgreSQL database, read by `postgres_query`."""
 
     has_snapshots = True
-    native_types = frozenset(
-        {"SMALLINT", "INTEGER", "BIGINT", "BOOLEAN", "DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}
-    )
+    native_types = TYPED
 
     def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, access: Access) -> None:
         super().__init__(engine, mapping, access)

@@ -110,8 +110,8 @@ def _is_served(pull: Pull, origins: dict[str, ColumnMapping], column: str, sourc
     return column != pull.flag and all(serves(source_type, kind) for kind in kinds)
 
 
-def statement(plan: Plan, source: Source, *, by_column: bool = False) -> str:
-    """The DuckDB statement of the pull; `by_column`: landing rows as columns, where `plan.typed` says that it goes."""
+def statement(plan: Plan, source: Source, types: dict[str, str] | None = None) -> str:
+    """The DuckDB statement of the pull; `types`: `plan.typed`, for landing rows as columns instead of lines."""
     pull, origins = plan.pull, plan.origins
     delivered = source.select(plan.relation)
     if source.unchecked_text:
@@ -124,12 +124,7 @@ def statement(plan: Plan, source: Source, *, by_column: bool = False) -> str:
         if column.name in origins
     ]
     values += [f"{_marker(plan)} as marker", f"{_is_deleted(pull)} as is_deleted"]
-    typed = plan.typed if by_column else None
-    row = (
-        lines.row(typed)
-        if typed
-        else f"case when reason is null and not is_deleted then {lines.line(plan)} end as line"
-    )
+    row = lines.row(types) if types else f"{lines.line(plan)} as {lines.LINE}"
     return "\n".join(
         [
             f"with delivered as ({delivered}),",

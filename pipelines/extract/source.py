@@ -15,7 +15,7 @@ from pipelines.extract.engine import quote_name
 from pipelines.sources.mapping import EntityMapping
 from pipelines.sources.mapping import Mapping as SourceMapping
 
-# What DuckDB's own readers give in these types is what the file holds; a decimal stays text until it lands.
+# What DuckDB gives in these types is what file or database holds; a decimal stays text until it lands.
 TYPED = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "BOOLEAN", "DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}
 )
@@ -158,12 +158,14 @@ def tail_of(sample: Sample | None, quote: Callable[[str], str] = quote_name, nul
     return f"{order} limit {sample.rows}"
 
 
-def delivered(relation: Relation) -> str:
-    """The columns of a relation as DuckDB itself reads them, as `select` gives them."""
-    return ", ".join(
+def select_from(origin: str, relation: Relation) -> str:
+    """What `select` gives where DuckDB itself reads the relation's table or query, which is `origin`."""
+    columns = ", ".join(
         f"{quote_name(name) if name in relation.native else text_of(name, relation.types[name])} as {quote_name(name)}"
         for name in relation.columns
     )
+    where = f" where ({relation.entity.where}\n)" if relation.entity.where else ""
+    return f"select {columns} from {origin}{where}{tail_of(relation.sample)}"
 
 
 def text_of(column: str, duckdb_type: str) -> str:

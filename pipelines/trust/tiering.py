@@ -62,13 +62,18 @@ class Line:
 
 
 def tier_lines(scheme: Scheme, outside: int) -> list[Line]:
-    """The lines that go by score among so many customers outside the core; counts of shares are rounded up."""
+    """The lines that go by score among so many customers outside the core."""
     following = [*[position for position, _ in scheme.best[1:]], scheme.last_position]
     lines = [
-        Line(math.ceil(share * outside), position, after)
+        Line(_places(share, outside), position, after)
         for (position, share), after in zip(scheme.best, following, strict=True)
     ]
     return [line for line in lines if 0 < line.count < outside]
+
+
+def _places(share: Decimal, outside: int) -> int:
+    """How many a share of the customers outside the core is, rounded up."""
+    return math.ceil(share * outside)
 
 
 def raw_positions(scores: Floats, is_core: Flags, scheme: Scheme) -> Integers:
@@ -77,7 +82,7 @@ def raw_positions(scores: Floats, is_core: Flags, scheme: Scheme) -> Integers:
     outside = np.flatnonzero(~is_core)
     # the best tier last: where one customer fits several, the best holds
     for position, share in reversed(scheme.best):
-        positions[outside[best_members(scores[outside], math.ceil(share * len(outside)))]] = position
+        positions[outside[best_members(scores[outside], _places(share, len(outside)))]] = position
     positions[is_core] = scheme.core_position
     return positions
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from pipelines.extract.engine import load_extension, open_engine, quote_text
 from pipelines.extract.mysql import connection_string
 from pipelines.settings import get_settings
+from tests.integration.extracting import Desk, desk_for
 
 ROWS = 60_000
 MAPPING = """
@@ -47,6 +48,14 @@ class Erp:
 
     def location(self, port: int | None = None) -> str:
         return self.url.set(port=port or self.url.port).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def desk(module_warehouse, tmp_path) -> Desk:
+    """A warehouse with a night begun."""
+    found = desk_for(module_warehouse, tmp_path)
+    found.start("night")
+    return found
 
 
 @pytest.fixture(scope="session")

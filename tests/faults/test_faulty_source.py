@@ -13,17 +13,10 @@ from pipelines.extract.landing import Landing
 from pipelines.night import ledger
 from tests.faults.conftest import ROWS
 from tests.faults.proxy import Proxy
-from tests.integration.extracting import desk_for, text_table
+from tests.integration.extracting import text_table
 
 # A source's rows are a megabyte and more on the wire; this much of it comes before the fault.
 BYTES_BEFORE = 1_000_000
-
-
-@pytest.fixture
-def desk(module_warehouse, tmp_path):
-    found = desk_for(module_warehouse, tmp_path)
-    found.start("night")
-    return found
 
 
 @pytest.fixture(params=["postgres", "mysql"])

@@ -15,7 +15,6 @@ from pipelines.extract import ExtractionError, extract_source
 from tests.api_server import serve
 from tests.faults.conftest import ROWS
 from tests.faults.small_disk import ROOMY, small_disk
-from tests.integration.extracting import desk_for
 
 API = """
     kind: rest
@@ -26,13 +25,6 @@ API = """
         columns: {customer_id: id, customer_name: name, industry: filler}
 """
 RECORDS = 5_000
-
-
-@pytest.fixture
-def desk(module_warehouse, tmp_path):
-    found = desk_for(module_warehouse, tmp_path)
-    found.start("night")
-    return found
 
 
 @contextmanager
