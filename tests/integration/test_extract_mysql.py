@@ -104,6 +104,24 @@ def test_later_pulls_read_from_the_watermark_on(desk, execute, column_type):
     assert (second.rows_read, second.rows_landed, second.is_full_pull) == (3, 2, False)
 
 
+def test_what_is_read_is_not_compressed_on_its_way(desk, execute):
+    """Compressing takes the server three times as long as reading, and is the scanner's default."""
+    status = "select '1' as id, variable_value as name from information_schema.session_status"
+    desk.source(
+        "erp", desk.settings.sources["erp"],
+        f"""
+    kind: mysql
+    time_zone: UTC
+    entities:
+      customer:
+        query: {status} where variable_name = 'COMPRESSION'
+        columns: {{customer_id: id, customer_name: name}}
+    """,
+    )  # fmt: skip
+    desk.extract("erp", "customer")
+    assert desk.landed("customer", "customer_name") == [("OFF",)]
+
+
 def test_a_growing_number_is_a_marker_too(desk, execute):
     desk.source("erp", desk.settings.sources["erp"], MAPPING.format(marker="id", type="id"))
     execute("create table orders (id int, customer text, day date, gone bool, person text)")

@@ -62,6 +62,12 @@ def test_any_password_reaches_the_driver_as_it_is(password):
     assert not password or f'passwd="{escaped}"' in mysql.connection_string(url)
 
 
+def test_a_url_may_ask_for_tls_and_for_compression_a_drivers_own_options_are_left_out():
+    plain = mysql.connection_string("mysql://u:p@h/db?charset=utf8mb4&ssl_mode=required")
+    assert plain.endswith('db="db" compress="0" ssl_mode="required"')
+    assert mysql.connection_string("mysql://u:p@h/db?compress=1").endswith('compress="1"')
+
+
 def test_a_connection_cannot_write_and_gives_texts_that_do_not_depend_on_the_server():
     text = postgres.connection_string("postgresql://u:p@h/db?sslmode=require&options=-csearch_path%3Dsd")
     assert "sslmode='require'" in text
