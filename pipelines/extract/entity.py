@@ -104,7 +104,7 @@ def _read(
             plans.append(work.prepare(source))
     source.expect([plan.relation for plan in plans if plan is not None])
     for work in works:
-        with _named_errors(name, work.sql.contract.name):
+        with _named_errors(name, work.sql.contract.name), source.own_errors():
             work.read(reader, source, heard)
     source.end()
 

@@ -116,10 +116,7 @@ class MysqlSource(Source):
             named = zip(self._texts(relation), relation.columns, strict=True)
             return self._query(self._sql(relation, [f"{text} as {_quoted(name)}" for text, name in named]))
         schema = pa.schema([(name, pa.string()) for name in relation.columns])
-        reader = pa.RecordBatchReader.from_batches(schema, self._blocks(number, schema))
-        # As a bare stream: for pyarrow's own reader the engine imports pandas, a second and 60 MB.
-        self.engine.register(PART, reader.__arrow_c_stream__())
-        return f"select * from {PART}"
+        return self._stream(self.engine, PART, schema, self._blocks(number, schema))
 
     def _texts(self, relation: Relation) -> list[str]:
         return [self._text(name, relation.types[name]) for name in relation.columns]

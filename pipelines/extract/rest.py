@@ -66,8 +66,7 @@ class ApiSource(Source):
         seen = self._spool(relation, file, schema)
         if relation.since is None and seen is not None:
             _require_fields(relation, seen)
-        self.engine.register(name, pa.RecordBatchReader.from_batches(schema, _batches(file)))
-        return f"select * from {quote_name(name)}"
+        return self._stream(self.engine, name, schema, _batches(file))
 
     def clock(self) -> datetime:
         return self._served_at or datetime.now(UTC)

@@ -14,7 +14,6 @@ import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
 
-from pipelines.extract.engine import quote_name
 from pipelines.extract.errors import AbsentRelation
 from pipelines.extract.source import Access, Relation, Source, split_name
 from pipelines.sources.mapping import EntityMapping, Mapping
@@ -99,9 +98,7 @@ class RowStreamSource(Source):
         if relation.sample is not None:
             statement = statement.limit(relation.sample.rows)
         schema = pa.schema([(name, pa.string()) for name in relation.columns])
-        reader = pa.RecordBatchReader.from_batches(schema, self._blocks(statement, schema))
-        self.engine.register(VIEW, reader)
-        return f"select * from {quote_name(VIEW)}"
+        return self._stream(self.engine, VIEW, schema, self._blocks(statement, schema))
 
     def has_index(self, entity: EntityMapping, column: str) -> bool | None:
         if entity.table is None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import duckdb
+import pyarrow as pa
 
 from pipelines.extract.engine import quote_name
 from pipelines.sources.mapping import EntityMapping
@@ -85,6 +86,7 @@ class Source(ABC):
         self.location = access.location
         self.zone = access.zone
         self._is_begun = False
+        self._raised: BaseException | None = None
 
     def begin(self) -> None:
         """From here on the source is read as it is now."""
@@ -144,6 +146,36 @@ class Source(ABC):
     def set_aside(self) -> list[tuple[str, str, str]]:
         """After a read: records that the source could not make rows of, as (place, reason, record)."""
         return []
+
+    @contextmanager
+    def own_errors(self) -> Iterator[None]:
+        """Around what reads a `select`: what broke a stream of ours comes out as it was, Ctrl-C too.
+
+        The engine would make an error of its own of it, with Python's traceback for a text.
+        """
+        try:
+            yield
+        except duckdb.Error as error:
+            if self._raised is not None:
+                raise self._raised from error
+            raise
+
+    def _stream(
+        self, engine: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, blocks: Iterator[pa.RecordBatch]
+    ) -> str:
+        """Blocks made in Python, as a relation of the engine that can be read once; SQL that reads it."""
+
+        def watched() -> Iterator[pa.RecordBatch]:
+            try:
+                yield from blocks
+            except (Exception, KeyboardInterrupt, SystemExit) as error:
+                self._raised = error
+                raise
+
+        reader = pa.RecordBatchReader.from_batches(schema, watched())
+        # As a bare stream: for pyarrow's own reader the engine imports pandas, a second and 60 MB.
+        engine.register(name, reader.__arrow_c_stream__())
+        return f"select * from {quote_name(name)}"
 
     def _describe(self, select: str) -> dict[str, str]:
         rows = self.engine.execute(f"describe {select}").fetchall()

@@ -2,18 +2,27 @@
 
 SQLite's own text of a REAL has fifteen digits, so a stored double would arrive changed; here it gets as many of
 fifteen to seventeen as bring it back exactly. A column may hold any type in any row: all of it arrives as text.
+
+SQLite works in the engine's own thread, and takes as long for a row as the checks do. So a connection of its own reads
+it, a block ahead of the one that checks.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from pipelines.extract.engine import load_extension, quote_name, quote_text
 from pipelines.extract.errors import AbsentRelation
 from pipelines.extract.source import Access, Relation, Source, tail_of
+from pipelines.extract.streams import ahead
 from pipelines.sources.mapping import EntityMapping, Mapping
+
+BLOCK_ROWS = 20_000
+TABLE = "sqlite_rows"
 
 
 def file_of(location: str) -> Path:
@@ -28,7 +37,9 @@ class SqliteSource(Source):
     has_snapshots = True
 
     def __init__(self, engine: duckdb.DuckDBPyConnection, mapping: Mapping, access: Access) -> None:
-        super().__init__(engine, mapping, access)
+        super().__init__(engine.cursor(), mapping, access)
+        self._checking = engine
+        self._expected: Sequence[Relation] = ()
         file = file_of(access.location)
         if not file.is_file():
             raise FileNotFoundError(f"there is no file {file}: mend this source's location in the settings")
@@ -47,13 +58,23 @@ class SqliteSource(Source):
                 raise AbsentRelation(f"table {entity.table}")
         return self._describe(self._query(f"select * from {_from(entity)} limit 0"))
 
+    def expect(self, relations: Sequence[Relation]) -> None:
+        self._expected = relations
+
     def select(self, relation: Relation) -> str:
         columns = ", ".join(f"{_text(name)} as {quote_name(name)}" for name in relation.columns)
         sql = f"select {columns} from {_from(relation.entity)}"
         if relation.entity.where:
             sql += f" where ({relation.entity.where}\n)"
         # SQLite sorts nulls below everything.
-        return self._query(sql + tail_of(relation.sample, nulls_last=""))
+        query = self._query(sql + tail_of(relation.sample, nulls_last=""))
+        if not any(relation is one for one in self._expected):
+            return query
+        schema = pa.schema([(name, pa.string()) for name in relation.columns])
+        return self._stream(self._checking, TABLE, schema, ahead(self._blocks(query)))
+
+    def _blocks(self, query: str) -> Iterator[pa.RecordBatch]:
+        yield from self.engine.execute(query).to_arrow_reader(BLOCK_ROWS)
 
     def has_index(self, entity: EntityMapping, column: str) -> bool | None:
         if entity.table is None:
