@@ -82,15 +82,16 @@ def _families(facts: Facts, customer: str) -> dict[str, list[tuple[date, Fractio
 
 
 def _family_stopped(facts: Facts, customer: str) -> Fraction | None:
-    """The longest silence of a stopped family in its usual gaps, where another one goes on."""
-    silences = []
+    """The longest silence of a stopped family in its usual gaps, where another one, bought since, goes on."""
+    last_bought = []
     for lines in _families(facts, customer).values():
         days = sorted({day for day, _ in lines})
         if len(days) >= 3 and days[-1] in facts.in_12m:
             gaps = [(later - earlier).days for earlier, later in zip(days, days[1:], strict=False)]
-            silences.append((facts.as_of - days[-1]).days / Fraction(sum(gaps), len(gaps)))
-    stopped = [silence for silence in silences if silence >= 2]
-    return max(stopped) if stopped and len(stopped) < len(silences) else None
+            last_bought.append((days[-1], (facts.as_of - days[-1]).days / Fraction(sum(gaps), len(gaps))))
+    newest = max((day for day, silence in last_bought if silence < 2), default=None)
+    stopped = [silence for day, silence in last_bought if silence >= 2 and newest is not None and day < newest]
+    return max(stopped, default=None)
 
 
 def _held(**clauses: Fraction | None) -> Severities:

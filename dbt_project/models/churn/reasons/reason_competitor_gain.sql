@@ -1,5 +1,5 @@
 -- One row per active customer and clause: its share of wallet fell while its demand did not (`share_fell`), or a product
--- family stopped while others go on (`family_stopped`, the one silent for the most of its usual gaps).
+-- family stopped while others, bought since, go on (`family_stopped`, the one silent for the most of its usual gaps).
 {{ config(materialized='view') }}
 
 with demand as (
@@ -35,6 +35,7 @@ rhythmic as (
     select
         family.customer_id,
         family.product_family,
+        family.last_line_on,
         rule.as_of_date - family.last_line_on as silent_days,
         {{ safe_ratio('family.last_line_on - family.first_line_on', 'family.order_day_count - 1') }} as usual_gap_days,
         (rule.as_of_date - family.last_line_on) * (family.order_day_count - 1)
@@ -53,7 +54,10 @@ stopped as (
         trim_scale(round({{ safe_ratio('silent_days', 'usual_gap_days') }}, 20)) as gaps,
         is_stopped,
         count(*) filter (where is_stopped) over (partition by customer_id) as families_stopped,
-        count(*) filter (where not is_stopped) over (partition by customer_id) as families_going_on
+        count(*) filter (where not is_stopped) over (
+            partition by customer_id
+            order by last_line_on desc groups between unbounded preceding and 1 preceding
+        ) as families_going_on
     from rhythmic
 ),
 
