@@ -13,6 +13,8 @@ from rich.table import Table
 from pipelines import evaluate, risk
 from pipelines.cli import render
 from pipelines.risk import choices
+from pipelines.risk.backtest_charts import NAMES
+from pipelines.risk.backtest_report import MEASURES
 from pipelines.settings import get_settings
 from pipelines.warehouse import migrations
 from pipelines.warehouse.connection import warehouse_engine
@@ -20,7 +22,6 @@ from pipelines.warehouse.schema import CHURN_MODEL
 
 app = typer.Typer(help="Churn models: train, list, put in force.", no_args_is_help=True)
 EXIT_FAILED, EXIT_USAGE = 1, 2
-MEASURES = ("auc", "lift_top_10", "brier", "calibration_error", "lost_margin_flagged_share")
 
 
 def _warehouse() -> sa.Engine:
@@ -61,13 +62,13 @@ def models() -> None:
 
 def _table(rows: Any) -> Table:
     table = Table(title="figures on slices not seen (the table of cells on the same slices)", title_justify="left")
-    for heading in ("version", "kind", "as of", "learnt slices", *MEASURES):
+    for heading in ("model", "kind", "as of", "learnt slices", *MEASURES.values()):
         table.add_column(heading)
     for row in rows:
         own, cells = row.figures["own"], row.figures["cells"]
         figures = [f"{_number(own[one][0])} ({_number(cells[one][0])})" for one in MEASURES]
         window = f"{row.first_slice_on} to {row.last_slice_on}"
-        table.add_row(str(row.version), row.kind, str(row.trained_as_of), window, *figures)
+        table.add_row(str(row.version), NAMES[row.kind], str(row.trained_as_of), window, *figures)
     return table
 
 

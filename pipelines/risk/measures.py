@@ -55,15 +55,15 @@ def _share(part: float, whole: float) -> float:
     return float(part / whole) if whole else float("nan")
 
 
-def _auc(ranking: _Ranking, churned: Floats, stayed: Floats) -> float:
-    left, kept = ranking.sums(churned), ranking.sums(stayed)
+def _auc(left: Floats, kept: Floats) -> float:
+    """Of who left and who stayed by group of equal scores, ascending."""
     pairs = left.sum() * kept.sum()
     below = np.cumsum(kept) - kept / 2
     return float((left * below).sum() / pairs) if pairs else float("nan")
 
 
-def _lift(ranking: _Ranking, churned: Floats, weight: Floats) -> float:
-    seen, left = ranking.sums(weight)[::-1], ranking.sums(churned)[::-1]
+def _lift(left: Floats, seen: Floats) -> float:
+    """Of who left and who was seen by group of equal scores, descending."""
     top = TOP_SHARE * seen.sum()
     taken = np.clip(top - (np.cumsum(seen) - seen), 0, seen)
     share = np.divide(taken, seen, out=np.zeros_like(taken), where=seen > 0)
@@ -93,10 +93,8 @@ class Judge:
     def measure(self, weight: Floats) -> dict[str, float]:
         """Measure -> figure; NaN where it is not defined (nobody or everybody left)."""
         churned = weight * self.outcomes.churned
-        found = {
-            "auc": _auc(self._ranking, churned, weight - churned),
-            "lift_top_10": _lift(self._ranking, churned, weight),
-        }
+        seen, left = self._ranking.sums(weight), self._ranking.sums(churned)
+        found = {"auc": _auc(left, seen - left), "lift_top_10": _lift(left[::-1], seen[::-1])}
         if self._bins is not None and self.scores.flagged is not None:
             total = float(weight.sum())
             lost = churned * self.outcomes.margin

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -25,6 +25,9 @@ FEATURES = (
 MODELS = ("challenger_feature", "churn_record", "churn_outlook")
 # as for the table of cells (rules.churn_parameter)
 SLICES_AT_MOST, SLICES_AT_LEAST, CUSTOMER_SLICES_AT_LEAST = 12, 3, 200
+
+ROWS_A_PART = 50_000
+LONGEST_GROUP = "U9"  # important
 
 Relation = Callable[[str], str]
 """`churn.churn_record` -> its name where it stands (aside or not), quoted."""
@@ -88,26 +91,37 @@ _SAMPLE = """
 
 
 def read_sample(connection: sa.Connection, relation: Relation) -> Sample:
-    """All closed slices of an evaluation."""
+    """All closed slices of an evaluation, a part at a time: a row of arrays needs a tenth of a row of objects."""
     statement = _SAMPLE.format(
         features=feature_columns("feature"), feature=relation("challenger.challenger_feature"),
         record=relation("churn.churn_record"), outlook=relation("churn.churn_outlook"),
     )  # fmt: skip
-    rows = connection.execute(sa.text(statement)).all()
-    columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) if rows else [()] * (9 + len(FEATURES))
+    rows = connection.execute(sa.text(statement), execution_options={"stream_results": True})
+    numbers: dict[str, int] = {}
+    parts = [_part(list(zip(*part, strict=True)), numbers) for part in rows.partitions(ROWS_A_PART)]
+    if not parts:
+        parts = [_part([()] * (9 + len(FEATURES)), numbers)]
+    joined = Sample(*(np.concatenate([vars(part)[name] for part in parts]) for name in Sample.__dataclass_fields__))
+    # numbered in the order of their ids, whoever comes first
+    places = np.empty(len(numbers), dtype=np.int64)
+    places[[numbers[name] for name in sorted(numbers)]] = np.arange(len(numbers))
+    return replace(joined, customer=places[joined.customer])
+
+
+def _part(columns: list[tuple[Any, ...]], numbers: dict[str, int]) -> Sample:
+    """Rows as columns of the select; a customer that is new gets the next number."""
     head, tail = columns[:5], columns[5 + len(FEATURES) :]
-    _, customer = np.unique(np.array(head[2], dtype=str), return_inverse=True)
     return Sample(
         slice=np.array(head[0], dtype=np.int64),
         snapshot=np.array([day.toordinal() for day in head[1]], dtype=np.int64),
-        customer=customer.astype(np.int64),
+        customer=np.array([numbers.setdefault(name, len(numbers)) for name in head[2]], dtype=np.int64),
         churned=np.array(head[3], dtype=bool),
         silent_days=_floats(head[4]),
         features=np.column_stack([_floats(values) for values in columns[5 : 5 + len(FEATURES)]]),
         cells=_floats(tail[0]),
         base_rate=_floats(tail[1]),
         margin=np.nan_to_num(_floats(tail[2])),
-        group=np.array([name or "" for name in tail[3]], dtype=str),
+        group=np.array([name or "" for name in tail[3]], dtype=LONGEST_GROUP),
     )
 
 
@@ -117,7 +131,8 @@ def feature_columns(alias: str) -> str:
 
 
 def _floats(values: tuple[Any, ...]) -> Floats:
-    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+    # numpy takes None for NaN here
+    return np.array(values, dtype=np.float64)
 
 
 @dataclass(frozen=True)

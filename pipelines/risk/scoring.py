@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
 from pipelines import transform
 from pipelines.risk.learners import ArtefactError, fingerprint, score
-from pipelines.risk.sample import FEATURES, Relation, feature_columns
+from pipelines.risk.sample import FEATURES, ROWS_A_PART, Floats, Relation, feature_columns
 from pipelines.settings import Settings
 from pipelines.warehouse.schema import CHURN_MODEL, NIGHT
 
@@ -60,11 +62,21 @@ def score_slices(connection: sa.Connection, version: int, relation: Relation) ->
         feature=relation("challenger.challenger_feature"),
         slice=relation("slices.churn_slice"),
     )
-    rows = connection.execute(sa.text(statement), {"known_from": model.known_from}).all()
-    values = np.array([[np.nan if x is None else x for x in row[2:]] for row in rows], dtype=np.float64)
-    scores = score(model.artefact, values.reshape(len(rows), len(FEATURES)))
     target = relation("control.churn_model_score")
     connection.execute(sa.text(f"delete from {target}"))
+    streamed = {"stream_results": True}
+    rows = connection.execute(sa.text(statement), {"known_from": model.known_from}, execution_options=streamed)
+    count = 0
+    for part in rows.partitions(ROWS_A_PART):
+        values = np.array([row[2:] for row in part], dtype=np.float64)  # None: NaN
+        _write(connection, target, part, score(model.artefact, values))
+        count += len(part)
+    connection.execute(sa.text(f"analyze {target}"))
+    log.info("churn model %d scored %d customer-slices", version, count)
+    return count
+
+
+def _write(connection: sa.Connection, target: str, rows: Sequence[sa.Row[Any]], scores: Floats) -> None:
     driver = connection.connection.driver_connection
     if driver is None:
         raise RuntimeError("the connection is closed")
@@ -74,6 +86,3 @@ def score_slices(connection: sa.Connection, version: int, relation: Relation) ->
     ):
         for row, probability in zip(rows, scores, strict=True):
             copy.write_row((row.snapshot_on, row.customer_id, float(probability)))
-    connection.execute(sa.text(f"analyze {target}"))
-    log.info("churn model %d scored %d customer-slices", version, len(rows))
-    return len(rows)

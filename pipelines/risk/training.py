@@ -186,7 +186,7 @@ def _store(connection: sa.Connection, tried: Training, sample: Sample, fold: Fol
                 customer_slices=int(np.isin(sample.slice, fold.learnt).sum()), features=list(FEATURES),
                 artefact=one.artefact, artefact_sha256=sha,
                 libraries={name: library_version(name) for name in LIBRARIES}, seed=SEED, figures=figures,
-                is_chosen=one.kind == tried.chosen,
+                is_chosen=False,
                 decision=("wins: " if one.wins else "does not win: ") + one.reason,
             )
         )  # fmt: skip
@@ -215,4 +215,6 @@ def _put_in_force(connection: sa.Connection, tried: Training, versions: tuple[in
     standing = before.version if before is not None else None
     if version != standing:
         choices.choose(connection, version, active_from, choices.TRAINING, tried.decision)
+        put_in_force = CHURN_MODEL.c.version == version
+        connection.execute(sa.update(CHURN_MODEL).where(put_in_force).values(is_chosen=True))
     return tried.decision

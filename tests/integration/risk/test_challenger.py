@@ -159,19 +159,22 @@ def test_a_changed_artefact_is_refused(won):
 
 
 def test_a_persons_choice_stands_until_it_is_given_back(won):
+    """What a training found better and did not put in force is not called chosen."""
     warehouse, _ = won
+    _forget_models(warehouse)
     next_night = timing.AS_OF + timedelta(days=1)
     with warehouse.engine.begin() as connection:
         choices.choose(connection, None, next_night, "Li Na", "we do not trust it yet")
     assert "stands" in risk.train(warehouse.settings, warehouse.engine).decision
+    assert [row.is_chosen for row in _models(warehouse)] == [False, False]
     with warehouse.engine.begin() as connection:
         assert risk.model_for(connection, next_night, 180) is None
         choices.choose(connection, None, next_night, choices.TRAINING, "given back")
-    risk.train(warehouse.settings, warehouse.engine)
+    training = risk.train(warehouse.settings, warehouse.engine)
+    chosen = [row for row in _models(warehouse) if row.is_chosen]
+    assert [row.kind for row in chosen] == [training.chosen]
     with warehouse.engine.connect() as connection:
-        assert risk.model_for(connection, next_night, 180) == max(
-            row.version for row in _models(warehouse) if row.is_chosen
-        )
+        assert risk.model_for(connection, next_night, 180) == chosen[0].version
 
 
 def test_a_model_is_refused_where_it_is_not_there_or_has_seen_the_night(won):
