@@ -53,6 +53,7 @@ def digest_page(mail: Mail) -> Page:
         "new_count": len(cards), "cards": cards[:CHARTS_SHOWN], "paragraphs": cards[CHARTS_SHOWN:in_full],
         "lines": cards[in_full:], "closed": closed, "still": still, "new_margin": in_all, "rows_shown": ROWS_SHOWN,
         "answer": _answer(facts, words),
+        "has_two_figures": any(card["track_record"] for card in cards[:in_full]),
     }  # fmt: skip
     preview = "; ".join(f"{card['name']} {card['margin']}" for card in cards[:3])
     return Page("digest", _subject(cards, closed, in_all, words), preview, shown, pictures)

@@ -81,12 +81,16 @@ def claim(connection: sa.Connection, key: str) -> Mail | None:
         .values(
             attempts=MAIL_OUTBOX.c.attempts + 1,
             possible_duplicates=MAIL_OUTBOX.c.possible_duplicates + sa.cast(MAIL_OUTBOX.c.in_flight, sa.Integer),
-            in_flight=True,
             last_attempt_at=sa.func.clock_timestamp(),
         )
         .returning(*columns)
     ).first()
     return Mail(**row._asdict()) if row else None
+
+
+def note_given(connection: sa.Connection, key: str) -> None:
+    """The server is about to be given the text: from here on it may have the mail without our knowing."""
+    _note(connection, key, in_flight=True)
 
 
 def note_sent(connection: sa.Connection, key: str) -> None:
@@ -123,6 +127,7 @@ def note_unknown(connection: sa.Connection, key: str, reason: str) -> bool:
     is_dead = (connection.scalar(known) or 0) > UNKNOWN_OUTCOMES_BORNE
     if is_dead:
         note_dead(connection, key, f"cut twice after the whole mail was given, it may have arrived: {reason}")
+        note_given(connection, key)  # sent again by hand it may be one copy more
     return is_dead
 
 

@@ -107,8 +107,13 @@ def _send_one(engine: sa.Engine, settings: Settings, transport: Transport, key: 
         mail = outbox.claim(connection, key)
     if mail is None:
         return True
+
+    def giving() -> None:
+        with engine.begin() as connection:
+            outbox.note_given(connection, key)
+
     try:
-        transport.send(build_message(mail, settings.mail_from), mail.recipient, key)
+        transport.send(build_message(mail, settings.mail_from), mail.recipient, key, giving)
     except (DeferredMail, ServerUnavailable) as error:
         with engine.begin() as connection:
             outbox.note_deferred(connection, key, str(error))

@@ -46,8 +46,12 @@ class Transport(Protocol):
 
     def __exit__(self, *error: object) -> None: ...
 
-    def send(self, message: EmailMessage, recipient: str, mail_key: str) -> None:
-        """Hand over one mail for one address; raises one of this module's errors where that failed."""
+    def send(self, message: EmailMessage, recipient: str, mail_key: str, giving: Callable[[], None]) -> None:
+        """Hand over one mail for one address; raises one of this module's errors where that failed.
+
+        Args:
+            giving: called when the mail may arrive from now on, whatever we learn of it.
+        """
 
 
 class SmtpTransport:
@@ -66,13 +70,14 @@ class SmtpTransport:
     def __exit__(self, *error: object) -> None:
         self._drop()
 
-    def send(self, message: EmailMessage, recipient: str, mail_key: str) -> None:
+    def send(self, message: EmailMessage, recipient: str, mail_key: str, giving: Callable[[], None]) -> None:
         client = self._connected()
         try:
             self._envelope(client, recipient)
         except (OSError, smtplib.SMTPServerDisconnected) as error:
             self._drop()
             raise DeferredMail(f"connection lost: {error}") from error
+        giving()
         try:
             code, reply = client.data(message.as_bytes(policy=SMTP))
         except smtplib.SMTPDataError as error:  # the server refused before it was given anything
@@ -145,7 +150,7 @@ class FileTransport:
     def __exit__(self, *error: object) -> None:
         """Nothing to close."""
 
-    def send(self, message: EmailMessage, recipient: str, mail_key: str) -> None:
+    def send(self, message: EmailMessage, recipient: str, mail_key: str, giving: Callable[[], None]) -> None:
         path = self._path(recipient, mail_key)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

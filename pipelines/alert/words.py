@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from decimal import Decimal
 from functools import lru_cache
@@ -49,6 +50,14 @@ def shorten(text: str, columns: int) -> str:
     return text
 
 
+class _Forms(string.Formatter):
+    """Fills in places; `{count:row|rows}` gives the word for one or for many."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        one, bar, many = format_spec.partition("|")
+        return (one if str(value) == "1" else many) if bar else str(super().format_field(value, format_spec))
+
+
 class Words:
     """One language's words."""
 
@@ -57,7 +66,7 @@ class Words:
 
     def say(self, key: str, **values: object) -> str:
         """The words of a key, its places filled in; KeyError where there is none of that key."""
-        return _all_words()[key][self.language].format(**values)
+        return _Forms().format(_all_words()[key][self.language], **values)
 
     def name(self, group: str, code: str | None) -> str:
         """The words for a code (`tier`, `reason`, `kind`, `close`); the code itself where none are known."""

@@ -261,9 +261,10 @@ def mails(console: Console, state: MailState) -> None:
     console.print(f"mails: {state.sent} sent, {state.waiting} waiting, {len(state.dead)} refused{doubled}")
     for what, rows in (("waits since", state.late), ("refused", state.dead)):
         for row in rows:
+            attempts = "attempt" if row.attempts == 1 else "attempts"
             console.print(
                 f"  [red]{what}[/red] {row.created_at:%Y-%m-%d %H:%M %Z}: {row.purpose} of {row.as_of_date} to"
-                f" {escape(row.recipient)}, {row.attempts} attempts: {escape(row.last_error or 'not tried yet')}",
+                f" {escape(row.recipient)}, {row.attempts} {attempts}: {escape(row.last_error or 'not tried yet')}",
                 highlight=False,
                 soft_wrap=True,
             )
@@ -273,7 +274,7 @@ def incidents(console: Console, rows: list[tuple[str, date, int]]) -> None:
     """What keeps nights from being published."""
     for signature, since, nights in rows:
         console.print(
-            f"[red]incident:[/red] {escape(signature)}, {nights} night(s) since {since}",
+            f"[red]incident:[/red] {escape(signature)}, {nights} {'night' if nights == 1 else 'nights'} since {since}",
             highlight=False,
             soft_wrap=True,
         )

@@ -80,7 +80,7 @@ def _tell_without_warehouse(settings: Settings, due: date, now: datetime) -> Sen
         mail = Mail(key, "late", due, recipient.address, recipient.language, message_id, payload, now)
         try:
             with transport(settings) as way:
-                way.send(build_message(mail, settings.mail_from), mail.recipient, key)
+                way.send(build_message(mail, settings.mail_from), mail.recipient, key, lambda: None)
         except (DeferredMail, RefusedMail, OutcomeUnknown, ServerUnavailable) as error:
             log.warning("mail %s could not be sent: %s", key, error)
             report.waiting.append(key)

@@ -71,6 +71,7 @@ def test_killed_at_a_step_and_run_again_everybody_hears_of_the_alert_once(
         doubled += sum(count - 1 for count in copies.values())
         suspected = {recipient for recipient, _, possible, _ in mails if possible}
         assert {recipient for recipient, count in copies.items() if count > 1} <= suspected
+        assert len(suspected) == step.is_given, suspected
     note_fault("F15", f"mails, kill -9: {step.name}", step.times, step.times - lost, lost, doubled)
     assert lost == 0
     # one copy more of the one mail in hand, with its own Message-ID; never of another

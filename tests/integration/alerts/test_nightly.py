@@ -188,4 +188,4 @@ def test_reasons_and_track_record_reach_the_mail(company):
     send(company)
     page = (company.settings.home / "mail" / str(D) / f"digest-{OPS}.html").read_text("utf-8")
     assert page.index("4 open") < page.index("Half of it")
-    assert "Of 40 core customers flagged like this before, 27 stopped buying" in page
+    assert "Of 40 core customers at high risk before, 27 bought nothing in the 180 days that followed" in page

@@ -164,6 +164,11 @@ def test_a_server_that_always_cuts_gets_no_third_copy(company, record):
         send(company, settings)
         assert arrived(server).count(OPS) == 2
     assert state(company)[OPS] == "dead"
+    with company.engine.begin() as connection:
+        assert outbox.revive_dead(connection) == 1
+    with mail_server(record) as server:
+        assert send(company, over_smtp(company, server.port)).is_complete
+    assert state(company, "possible_duplicates")[OPS] == 2
 
 
 def test_a_server_that_hangs_is_left_after_the_time_out(company, record, note_fault):
@@ -195,11 +200,13 @@ def test_an_attempt_that_died_without_a_word_is_made_again_and_counted_as_a_poss
     one_night(company)
     with company.engine.begin() as connection:
         keys = outbox.pending(connection)
-        died = outbox.claim(connection, keys[0])
+        died, never_given = (outbox.claim(connection, key) for key in keys[:2])
+        outbox.note_given(connection, keys[0])
     with mail_server(record) as server:
         assert send(company, over_smtp(company, server.port)).is_complete
         assert arrived(server) == sorted(ALL)
-        assert {to: mail["Message-ID"] for to, mail in server.mails()}[died.recipient] == died.message_id
+        ids = {to: mail["Message-ID"] for to, mail in server.mails()}
+        assert [ids[one.recipient] for one in (died, never_given)] == [died.message_id, never_given.message_id]
     assert state(company, "possible_duplicates") == {**dict.fromkeys(ALL, 0), died.recipient: 1}
     assert set(state(company, "in_flight").values()) == {False}
 

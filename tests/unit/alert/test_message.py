@@ -126,7 +126,8 @@ def test_the_mail_says_what_a_sales_manager_needs():
     for words in (
         "1 customer to look after",
         "Huaxin Steel", "CNY 4.20 million", "62 % likely to stop buying",
-        "Of 40 core customers flagged like this before, 27",
+        "Of 40 core customers at high risk before, 27 bought nothing in the 180 days that followed.",
+        "The percentage is how many customers in the same situation",
         "Last order 80 days ago (2026-04-11), usually every 12 days", "Complaint unresolved: Huaxin Steel",
         "Looked after by Huaxin Steel", "Alert 1", "cvp alerts acknowledge 1 --cause CODE", "== Still open ==",
         "true cause found: A competitor gains", "== Closed ==",
@@ -215,7 +216,8 @@ def test_the_chinese_mail_is_chinese():
     message = parsed(payload("华新钢铁"), language="zh")
     assert message["Subject"] == "华新钢铁：核心客户有流失风险"
     text = part(message, "plain")
-    for words in ("420 万元", "停止采购的概率", "40 家核心客户中，有 27 家", "距上次订货 80 天", "负责人：华新钢铁"):
+    track_record = "40 家核心客户中，有 27 家在其后 180 天内没有采购"
+    for words in ("420 万元", "停止采购的概率", track_record, "距上次订货 80 天", "负责人：华新钢铁"):
         assert words in text
     assert "at risk" not in text.lower()
 
@@ -327,8 +329,31 @@ def test_a_payload_that_does_not_fit_is_our_fault_and_says_so():
         build_message(mail({}), "c@d.example")
 
 
+def test_one_row_is_not_called_rows():
+    """Nor is one night called nights, in whatever form a number comes."""
+    english = Words("en")
+    for count, said in (("1", "1 row"), ("0", "0 rows"), ("2", "2 rows"), ("1,001", "1,001 rows")):
+        assert english.say("failure.rows", count=count) == said
+    ended = {"signature": "build_scores", "date": "2026-06-24"}
+    assert english.say("resolved.line", nights=1, **ended) == "Ended: build_scores, 1 failed night, since 2026-06-24."
+    assert english.say("resolved.line", nights=2, **ended) == "Ended: build_scores, 2 failed nights, since 2026-06-24."
+    assert english.say("last_order", days=1, date="d").startswith("Last order 1 day ago")
+    assert "Of 1 core customer at high risk" in english.say(
+        "track_record", flagged=1, group="core", churned=1, days=180
+    )
+    assert english.say("held", shown=3, count=1, budget=10).startswith("3 shown, 1 waits:")
+
+
+def test_no_english_number_stands_before_a_word_that_has_no_form_for_one():
+    """A place followed by a plural needs its two forms; the few that are never one are named."""
+    never_one = {"subject.new", "title", "failure.subject_again", "usual_gap", "track_record", "track_record.all"}
+    for key, words in _all_words().items():
+        if re.search(r"{(count|days|nights|flagged|read|rejected)} \w+s\b", words["en"]):
+            assert key in never_one, (key, words["en"])
+
+
 def test_both_languages_say_the_same_things_with_the_same_places():
-    place = re.compile(r"{\w+}")
+    place = re.compile(r"{(\w+)")
     for key, words in _all_words().items():
         assert set(words) == {"en", "zh"}, key
         assert set(place.findall(words["en"])) == set(place.findall(words["zh"])), key
