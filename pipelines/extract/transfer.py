@@ -21,13 +21,17 @@ from pipelines.extract.pull import NO_MARK
 from pipelines.extract.source import Source
 
 BLOCK_ROWS = 20_000
+WAITING_BLOCKS = 4
 SPOOL_BYTES = 8 * 1024 * 1024
 
 
-class _BehindTheScenes(QueuedLibpqWriter):
-    """Sends from a thread of its own: the engine works on while PostgreSQL stores. A few blocks wait at most."""
+class BehindTheScenes(QueuedLibpqWriter):
+    """Sends from a thread of its own: the engine works on while PostgreSQL stores."""
 
-    QUEUE_SIZE = 4
+    def __init__(self, cursor: psycopg.Cursor[Any]) -> None:
+        super().__init__(cursor)
+        # psycopg's own queue holds a thousand: all of a large table, where the warehouse is slower than the source.
+        self._queue = type(self._queue)(WAITING_BLOCKS)
 
 
 def _spool() -> IO[bytes]:
@@ -63,7 +67,7 @@ def transfer(
     `heard` is called at every block.
     """
     done = Transferred()
-    with target.cursor() as cursor, cursor.copy(copy, writer=_BehindTheScenes(cursor)) as writer:
+    with target.cursor() as cursor, cursor.copy(copy, writer=BehindTheScenes(cursor)) as writer:
         reader = engine.execute(sql).to_arrow_reader(BLOCK_ROWS)
         rows = _Lines() if reader.schema.names[0] == LINE else _Columns(reader.schema)
         writer.write(rows.head)

@@ -1,0 +1,55 @@
+"""The way into the warehouse: what waits for it in memory stays little, however slow it is."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import psycopg
+import pytest
+
+from pipelines.extract.transfer import WAITING_BLOCKS, BehindTheScenes
+
+BLOCK = b"x" * (1 << 20)
+BLOCKS = 100
+# what libpq and the kernel take, beside the blocks that wait
+ON_THEIR_WAY = 20
+LOCK = 4711
+
+
+@pytest.fixture
+def stalled(module_warehouse):
+    """A connection that copies into a table which takes nothing while the lock is held, and the lock's holder."""
+    with psycopg.connect(module_warehouse.url) as holder, psycopg.connect(module_warehouse.url) as connection:
+        connection.execute("create temporary table slow (line text)")
+        connection.execute(
+            "create function pg_temp.wait() returns trigger language plpgsql as"
+            f" $$ begin perform pg_advisory_xact_lock({LOCK}); return null; end $$"
+        )
+        connection.execute("create trigger waits before insert on slow for each row execute function pg_temp.wait()")
+        connection.commit()
+        holder.execute(f"select pg_advisory_lock({LOCK})")
+        yield connection, holder
+
+
+def test_a_warehouse_that_does_not_keep_up_is_waited_for(stalled):
+    connection, holder = stalled
+    given = []
+
+    def give() -> None:
+        with connection.cursor() as cursor, cursor.copy("copy slow from stdin", writer=BehindTheScenes(cursor)) as copy:
+            for number in range(BLOCKS):
+                copy.write(BLOCK + b"\n")
+                given.append(number)
+
+    giver = threading.Thread(target=give)
+    giver.start()
+    before = -1
+    while len(given) != before or not given:
+        before = len(given)
+        time.sleep(0.5)
+    taken = len(given)
+    holder.execute(f"select pg_advisory_unlock({LOCK})")
+    giver.join(60)
+    assert taken <= WAITING_BLOCKS + ON_THEIR_WAY, "a block that nobody takes is not made"
+    assert len(given) == BLOCKS
