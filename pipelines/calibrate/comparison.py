@@ -17,6 +17,7 @@ from scipy import stats
 from pipelines import evaluate
 from pipelines.calibrate.activation import require_finished
 from pipelines.calibrate.drafts import CalibrationError
+from pipelines.calibrate.judgement_changes import JudgementChange, judgement_changes
 from pipelines.calibrate.proposal import BEFORE_SCORES, last_night, newest_night
 from pipelines.calibrate.versions import calibration_for
 from pipelines.publish.previous import copy_night
@@ -69,7 +70,8 @@ class Comparison:
 
     `customers`: one row per customer; columns as published, with the suffixes `_old` and `_new` where the versions
     differ, and `score_change`. `moves`: the largest changes of score, each with the indicators behind it. `weights`:
-    one row per judgement set and indicator that either version has. `spearman`, `kendall`: of the active's scores.
+    one row per judgement set and indicator that either version has. `judgements`: the pairs that the two judge
+    differently. `spearman`, `kendall`: of the active's scores.
     """
 
     old: Any
@@ -79,6 +81,7 @@ class Comparison:
     customers: pd.DataFrame
     moves: pd.DataFrame
     weights: pd.DataFrame
+    judgements: Sequence[JudgementChange]
     spearman: float | None
     kendall: float | None
 
@@ -148,9 +151,10 @@ def compare(
     with engine.connect() as connection:
         versions = {row.version: row for row in connection.execute(sa.select(CALIBRATION))}
         weights = _weights(connection, against, version)
+        judged = judgement_changes(connection, against, version)
     return Comparison(
         old=versions[against], new=versions[version], as_of=day, tiers=tiers, customers=customers,
-        moves=moves, weights=weights,
+        moves=moves, weights=weights, judgements=judged,
         spearman=_correlation(stats.spearmanr, active), kendall=_correlation(stats.kendalltau, active),
     )  # fmt: skip
 

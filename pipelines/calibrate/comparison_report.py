@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from pipelines.calibrate.comparison import Comparison, compare
+from pipelines.calibrate.drafts import OBJECTIVES
 from pipelines.indicators import Indicator, load_indicators
 from pipelines.settings import Settings
 
@@ -74,6 +75,7 @@ def comparison_page(comparison: Comparison, indicators: Sequence[Indicator], cur
     return environment.get_template("comparison.html.j2").render(
         comparison=comparison,
         currency=currency,
+        objectives=OBJECTIVES,
         names=names,
         sets=sets,
         drawings={name: Markup(text) for name, text in drawings.items()},  # noqa: S704 - drawn here
@@ -92,7 +94,7 @@ def _amount(value: float | None) -> str:
 
 
 def _share(part: float, whole: float) -> str:
-    return "" if not whole else f"{part / whole:.1%}"
+    return "" if not whole else f"{part / whole * 100:.1f} %"
 
 
 def _svg(draw: Any, *arguments: Any) -> str:

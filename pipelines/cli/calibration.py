@@ -141,12 +141,20 @@ def list_versions() -> None:
 
 
 @app.command()
-def show(version: Annotated[int, typer.Argument()]) -> None:
+def show(
+    version: Annotated[int, typer.Argument(help="a version's number, as `list` shows it")],
+    judgements: Annotated[bool, typer.Option("--judgements", help="every judgement with its reason, too")] = False,
+    points: Annotated[bool, typer.Option("--points", help="which values have 0 and 100 points, too")] = False,
+) -> None:
     """One version: its judgements' consistency, its weights, its sets and their rules, its activations."""
     console = render.make_console()
     with _engine().connect() as connection, _refusals(console):
         activation.require_finished(connection, version)
         render_calibration.version(console, connection, version)
+        if points:
+            render_calibration.points(console, connection, version, get_settings().reporting_currency)
+        if judgements:
+            render_calibration.judgements(console, connection, version)
 
 
 def _in_force(connection: sa.Connection) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipelines.calibrate import activation
+from pipelines.calibrate.judgement_changes import judgement_words
 from pipelines.cli.render import make_table
+from pipelines.explain import wording
 from pipelines.warehouse.calibration_schema import CALIBRATION, CALIBRATION_INDICATOR, CALIBRATION_JUDGEMENT_SET
 
 if TYPE_CHECKING:
@@ -66,9 +69,8 @@ def _sets(console: Console, connection: sa.Connection, number: int) -> None:
     for row in connection.execute(
         sa.select(CALIBRATION_JUDGEMENT_SET).where(own.version == number).order_by("position")
     ):
-        rule = (
-            " and ".join(f"{column} in ({', '.join(values)})" for column, values in row.rule.items())
-            or "everybody else"
+        rule = " and ".join(f"{column} in ({', '.join(values)})" for column, values in row.rule.items()) or (
+            "everybody else" if row.position > 1 else "everybody"
         )
         ratios = {node: stored["consistency_ratio"] for node, stored in row.judgements.items()}
         worst = max(ratios, key=lambda node: ratios[node], default=None)
@@ -85,16 +87,16 @@ def _weights(console: Console, connection: sa.Connection, number: int) -> None:
     rows = connection.execute(sa.select(CALIBRATION_INDICATOR).where(own.version == number)).all()
     sets = sorted({row.judgement_set for row in rows})
     weight = {(row.judgement_set, row.indicator_id): row for row in rows}
+    names = {indicator: name for indicator, (name, _) in _registered(connection).items()}
     table = make_table("nominal weights, %")
     table.add_column("indicator")
-    table.add_column("group")
     for name in sets:
         table.add_column(name, justify="right")
         if any(weight[key].judged_weight is not None for key in weight if key[0] == name):
             table.add_column("judged", justify="right", style="dim")
             table.add_column("objective", justify="right", style="dim")
     for indicator in sorted({row.indicator_id for row in rows}):
-        cells = [indicator, weight[sets[0], indicator].indicator_group]
+        cells = [f"{indicator} {escape(names.get(indicator, ''))}"]
         for name in sets:
             row = weight[name, indicator]
             cells.append(f"{row.nominal_weight:.2%}".rstrip("%"))
@@ -102,6 +104,58 @@ def _weights(console: Console, connection: sa.Connection, number: int) -> None:
                 cells += [f"{row.judged_weight:.2%}".rstrip("%"), f"{row.objective_weight:.2%}".rstrip("%")]
         table.add_row(*cells)
     console.print(table)
+
+
+def _registered(connection: sa.Connection) -> dict[str, tuple[str, str]]:
+    """Indicator id -> its English name and its unit, as published; nothing where no night was yet."""
+    if connection.scalar(sa.text("select to_regclass('published.indicator')")) is None:
+        return {}
+    rows = connection.execute(sa.text("select indicator_id, name_en, unit from published.indicator"))
+    return {row.indicator_id: (row.name_en, row.unit) for row in rows}
+
+
+def points(console: Console, connection: sa.Connection, number: int, currency: str) -> None:
+    """Which values of each indicator have 0 and 100 points under a version; common to all its sets."""
+    own = CALIBRATION_INDICATOR.c
+    rows = connection.execute(
+        sa.select(CALIBRATION_INDICATOR)
+        .distinct(own.indicator_id)
+        .where(own.version == number)
+        .order_by("indicator_id")
+    )
+    known = _registered(connection)
+    table = make_table("points: from the value with none to the value with all 100")
+    for heading in ("indicator", "0 points at", "100 points at", "between"):
+        table.add_column(heading, justify="right" if "points" in heading else "left")
+    for row in rows:
+        name, unit = known.get(row.indicator_id, ("", ""))
+        ends = [_value(row, end) for end in ((row.lo, row.hi) if row.higher_is_better else (row.hi, row.lo))]
+        between = "evenly" if row.s is None else "by size (asinh)"
+        cells = [wording.value_with_unit(end, unit, currency) for end in ends]
+        table.add_row(f"{row.indicator_id} {escape(name)}", *cells, between)
+    console.print(table)
+
+
+def _value(row: sa.Row[Any], transformed: float | None) -> float | None:
+    """A reference point in the indicator's own unit."""
+    return transformed if transformed is None or row.s is None else row.s * math.sinh(transformed)
+
+
+def judgements(console: Console, connection: sa.Connection, number: int) -> None:
+    """Every judgement of a version with its reason, by set and node, after the weights that follow from them."""
+    own = CALIBRATION_JUDGEMENT_SET.c
+    stored = sa.select(CALIBRATION_JUDGEMENT_SET).where(own.version == number).order_by("position")
+    for row in connection.execute(stored):
+        for node, judged in row.judgements.items():
+            weights = ", ".join(f"{child} {wording.percent(weight)}" for child, weight in judged["weights"].items())
+            console.print(
+                f"[bold]{escape(row.judgement_set)}, {escape(node)}[/bold] (consistency ratio"
+                f" {judged['consistency_ratio']:.3f}): {escape(weights)}",
+                highlight=False, soft_wrap=True,
+            )  # fmt: skip
+            for one in judged["judgements"]:
+                said = f"  {judgement_words(one)}: {one['reason']}"
+                console.print(escape(said), highlight=False, soft_wrap=True)
 
 
 def comparison(console: Console, found: Comparison, currency: str) -> None:
@@ -113,7 +167,7 @@ def comparison(console: Console, found: Comparison, currency: str) -> None:
         f"[bold]calibration {found.new.version} against {found.old.version}[/bold], night of {found.as_of}:"
         f" {len(found.changed):,} of {active:,} active customers change tier ({found.changed_raw:,} without the grace"
         f" at the lines), {found.margin_moved:,.0f} {currency} of margin with them"
-        + (f" ({found.margin_moved / found.margin_total:.1%})" if found.margin_total > 0 else ""),
+        + (f" ({found.margin_moved / found.margin_total * 100:.1f} % of all)" if found.margin_total > 0 else ""),
         highlight=False, soft_wrap=True,
     )  # fmt: skip
     if found.spearman is not None and found.kendall is not None:

@@ -64,11 +64,18 @@ def _head(console: Console, card: Card, scheme: Sequence[str]) -> None:
         highlight=False,
     )  # fmt: skip
     console.print(
-        f"12 months: margin {wording.amount(one['gross_margin_12m'])} {card.currency}"
-        f" ({wording.percent(one['margin_share'], 2)} of all), volume {wording.amount(one['volume_12m'])}"
+        f"12 months: margin {_margin(card)}, volume {wording.amount(one['volume_12m'])}"
         f" ({wording.percent(one['volume_share'], 2)}), revenue {wording.amount(one['revenue_12m'])} {card.currency}",
         highlight=False,
     )
+
+
+def _margin(card: Card) -> str:
+    one = card.customer
+    share = f"{wording.percent(one['margin_share'], 2)} of all"
+    if one["is_margin_imputed"]:
+        return f"not known (by its volume {share})"
+    return f"{wording.amount(one['gross_margin_12m'])} {card.currency} ({share})"
 
 
 def bar(points: float, median: float | None) -> str:
@@ -124,11 +131,15 @@ def _missing(console: Console, card: Card) -> None:
 
 
 def _changes(console: Console, card: Card) -> None:
-    if not card.changes:
+    if card.compared_with is None:
         return
-    since = card.changes[0]["previous_as_of_date"]
+    if not card.changes:
+        console.print(f"[bold]since {card.compared_with}[/bold] the score has not moved", highlight=False)
+        return
     total = sum(change["contribution_change"] for change in card.changes)
-    console.print(f"[bold]since {since}[/bold] the score moved by {wording.signed(total, 3)}", highlight=False)
+    console.print(
+        f"[bold]since {card.compared_with}[/bold] the score moved by {wording.signed(total, 3)}", highlight=False
+    )
     for change in changes_shown(card):
         name = change["indicator"].name_en if change["indicator"] else ""
         console.print(
@@ -187,10 +198,8 @@ def _risk(console: Console, card: Card) -> None:
     if level is None:
         console.print("[bold]risk of leaving[/bold]: not active, nothing is left to lose")
         return
-    chance = f", {wording.percent(one['churn_probability'], 0)}" if one["churn_probability"] is not None else ""
     console.print(
-        f"[bold]risk of leaving[/bold]: [{RISK_STYLES.get(level, '')}]{level}[/]{chance},"
-        f" {one['churn_status'].replace('_', ' ')}",
+        f"[bold]risk of leaving[/bold]: [{RISK_STYLES.get(level, '')}]{level}[/]. {wording.risk_words(one)}",
         highlight=False,
     )
     for record in card.record:

@@ -61,10 +61,11 @@ _HISTORY = """
     from published.customer_tier_history where customer_id = :customer and as_of_date <= :as_of order by as_of_date
 """
 _CHANGES = """
-    select indicator_id, contribution_change, cause, previous_as_of_date
+    select indicator_id, contribution_change, cause
     from published.score_change where as_of_date = :as_of and customer_id = :customer
     order by abs(contribution_change) desc
 """
+_COMPARED = "select max(previous_as_of_date) as night from published.score_change where as_of_date = :as_of"
 _REASONS = """
     select reason_code, evidence, evidence_zh
     from published.churn_reason_history where as_of_date = :as_of and customer_id = :customer order by reason_rank
@@ -103,7 +104,8 @@ class IndicatorLine:
 class Card:
     """A customer on a night. `customer`: its published row; the lists hold published rows too.
 
-    `record`: how often its risk level came true before, one row or none.
+    `record`: how often its risk level came true before, one row or none. `compared_with`: the night that `changes` are
+    from; None where there was none before, or its changes are no longer kept.
     """
 
     as_of: date
@@ -114,6 +116,7 @@ class Card:
     peers: Sequence[Mapping[str, Any]]
     medians: Mapping[str, Any] | None
     history: Sequence[Mapping[str, Any]]
+    compared_with: date | None
     changes: Sequence[Mapping[str, Any]]
     reasons: Sequence[Mapping[str, Any]]
     record: Sequence[Mapping[str, Any]]
@@ -140,6 +143,7 @@ def read_card(connection: sa.Connection, settings: Settings, as_of: date, custom
         around = {"first": rank - PEERS_EACH_WAY, "last": rank + PEERS_EACH_WAY}
         peers = _rows(connection, _PEERS, named | around)
         medians = _rows(connection, _MEDIANS, named)[0]
+    compared = _rows_where_there(connection, "published.score_change", _COMPARED, named)
     return Card(
         as_of=as_of,
         currency=settings.reporting_currency,
@@ -149,6 +153,7 @@ def read_card(connection: sa.Connection, settings: Settings, as_of: date, custom
         peers=peers,
         medians=medians,
         history=_rows(connection, _HISTORY, named),
+        compared_with=next((row["night"] for row in compared), None),
         changes=_rows_where_there(connection, "published.score_change", _CHANGES, named),
         reasons=_rows_where_there(connection, "published.churn_reason_history", _REASONS, named),
         record=_rows_where_there(connection, "published.churn_track_record", _RECORD, named),

@@ -211,4 +211,4 @@ def _because(before: Mapping[str, Any], after: Mapping[str, Any], core: str) -> 
 
 def _share(row: Mapping[str, Any], name: str) -> str:
     value = row[f"{name}_share"]
-    return "–" if value is None else f"{float(value):.3%}"
+    return "–" if value is None else f"{float(value) * 100:.3f} %"

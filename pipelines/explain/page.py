@@ -29,6 +29,7 @@ def card_page(card: Card, scheme: Sequence[str]) -> str:
         "number": wording.number,
         "signed": wording.signed,
         "record": wording.record_words,
+        "risk": wording.risk_words,
         "unit": lambda value, unit: wording.value_with_unit(value, unit, card.currency),
     }
     colours = tier_colours(scheme)
@@ -40,7 +41,7 @@ def card_page(card: Card, scheme: Sequence[str]) -> str:
         dimensions=[_dimension(card.indicators, name) for name in DIMENSIONS],
         changes=changes_shown(card),
         causes=wording.CAUSES,
-        history=Markup(history_plot(card.history, colours)) if len(card.history) > 1 else None,  # noqa: S704
+        history=_history(card, colours),
     )
 
 
@@ -66,10 +67,11 @@ def line_words(card: Card, scheme: Sequence[str]) -> list[str]:
             f" {customer['override_reason']} (computed: {customer['tier_computed']})"
         )
     if customer["tier_support"] is not None:
-        support = f"it stays {customer['tier_raw']} in {customer['tier_support']:.0%} of the draws of weights and lines"
-        said.append(support + _flip_words(customer))
+        share = wording.percent(customer["tier_support"], 0)
+        drawn = "with weights and lines drawn at random around those in force"
+        said.append(f"{drawn} it stays {customer['tier_raw']} in {share} of the draws" + _flip_words(customer))
     if customer.get("is_tier_uncertain"):
-        said.append("missing values leave the tier open: at their worst or best it would stand beyond the line")
+        said.append("what is missing leaves its tier open: at its worst or its best it would lie across a line")
     return said
 
 
@@ -106,6 +108,12 @@ def _dimension(indicators: Sequence[IndicatorLine], name: str) -> dict[str, Any]
             for group, lines in groups
         ],
     }
+
+
+def _history(card: Card, colours: Mapping[str, str]) -> Markup | None:
+    """The plot; None where there is nothing to draw a line of."""
+    is_scored = any(row["value_score"] is not None for row in card.history)
+    return Markup(history_plot(card.history, colours)) if is_scored and len(card.history) > 1 else None  # noqa: S704
 
 
 def history_plot(history: Sequence[Mapping[str, Any]], colours: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ CAUSES = {
     "own_data": "its own data",
     "window_moved": "the window slid",
     "availability": "a value came or went",
-    "calibration": "a new calibration or setting",
+    "calibration": "a new calibration, setting or formula",
 }
 GROUPS = {
     "profit": "Profit 利润",
@@ -34,6 +34,8 @@ def amount(value: Any, places: int = 1) -> str:
     if value is None:
         return UNKNOWN
     number = float(value)
+    if number == 0:
+        return "0"
     if abs(number) >= 1e9:
         return f"{number / 1e9:,.{places + 1}f} bn"
     if abs(number) >= 1e6:
@@ -52,11 +54,11 @@ def number(value: Any, places: int = 1) -> str:
 
 
 def signed(value: Any, places: int = 2) -> str:
-    """A change, its sign written; what rounds to nothing is said to be next to nothing."""
+    """A change, its sign written; what rounds to nothing is said to be less than the last digit."""
     if value is None:
         return UNKNOWN
     if 0 < abs(float(value)) < 0.5 * 10**-places:
-        return f"{'+' if value > 0 else '−'}<{10**-places:.{places}f}"
+        return f"under {'+' if value > 0 else '−'}{10**-places:.{places}f}"
     return f"{float(value):+,.{places}f}".replace("-", "−")
 
 
@@ -87,8 +89,21 @@ def core_line_words(line: CoreLine, currency: str) -> str:
         ways.append(f"{amount(line.volume)} of volume")
     shares = f"{percent(line.own_share, 3)} of the company's business; the core ends at {percent(line.line_share, 3)}"
     if line.is_above:
-        return f"{shares}: it may lose about {' or '.join(ways)} a year before it comes to that end"
+        return f"{shares}: it may lose about {' or '.join(ways)} a year before it would leave the core"
     return f"{shares}: about {' or '.join(ways)} a year more would bring it in"
+
+
+def risk_words(customer: Mapping[str, Any]) -> str:
+    """Where an active customer's risk level comes from."""
+    chance = customer["churn_probability"]
+    if chance is None:
+        said = "By its order rhythm alone: there is not enough history for a probability."
+    elif customer.get("churn_model_version") not in (None, "cells"):
+        model = f"churn model {customer['churn_model_version']}"
+        said = f"By {model}, {percent(chance, 0)} of such customers order no more in the horizon."
+    else:
+        said = f"In {percent(chance, 0)} of such situations before, no order followed in the horizon."
+    return f"{said} Its last order is more than 12 months old." if customer["churn_status"] == "dormant" else said
 
 
 def record_words(record: Mapping[str, Any]) -> str:
@@ -101,10 +116,8 @@ def record_words(record: Mapping[str, Any]) -> str:
 
 def score_line_words(line: ScoreLine, is_core: bool) -> str:
     """Where the customer stands by value score against one line."""
-    inside = "inside" if line.is_inside else "outside"
-    away = abs(line.places - line.place) + (line.is_inside is True)
-    by = f"{signed(line.points, 1)} points from the first customer beyond the line"
+    rule = f"outside the core, {line.tier} or better are the best {line.places:,} by score"
     if is_core:
-        tier = line.tier if line.is_inside else f"below {line.tier}"
-        return f"by its score alone it would be {tier}: place {line.place} of {line.places} that {line.tier} takes"
-    return f"{line.tier}: place {line.place}, {inside} the best {line.places} by {away} places, {by}"
+        return f"{rule}: it would be number {line.place:,} of them by its score alone"
+    side = "above the first one left out" if line.is_inside else "away from the last one taken in"
+    return f"{rule}: it is number {line.place:,}, {abs(line.points):.1f} points {side}"

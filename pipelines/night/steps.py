@@ -146,6 +146,7 @@ def _set_night(connection: sa.Connection, settings: Settings, run_id: str, as_of
         "churn_recorded_slices": None,
         "churn_model_version": risk.model_for(connection, as_of, settings.churn_horizon_days),
         "calibration_version": calibrate.calibration_for(connection, as_of),
+        "indicator_formulas": sa.null(),
     }
     row = insert(NIGHT).values(is_current=True, **values)
     connection.execute(row.on_conflict_do_update(index_elements=["is_current"], set_=values))
@@ -181,8 +182,16 @@ def validate_landing(night: Night) -> None:
 
 def build_layer(night: Night, layer: str) -> None:
     """Build one layer of models and run its data tests."""
-    step = f"build_{'candidates' if layer == 'published' else layer}"
-    _step(night, step, lambda settings, engine: transform.build_layer(settings, layer))
+
+    def work(settings: Settings, engine: sa.Engine) -> None:
+        transform.build_layer(settings, layer)
+        if layer == "indicators":
+            with engine.begin() as connection:
+                formulas = transform.indicator_formulas(settings)
+                own = sa.update(NIGHT).where(NIGHT.c.run_id == night.run_id)
+                connection.execute(own.values(indicator_formulas=formulas))
+
+    _step(night, f"build_{'candidates' if layer == 'published' else layer}", work)
 
 
 def ensure_calibration(night: Night) -> None:

@@ -2,6 +2,7 @@
 
 from pipelines.transform.compiled import CompiledModel, CompiledProject, compile_models
 from pipelines.transform.dbt import DbtFailed, build_layer, project_manifest, stop_leftovers
+from pipelines.transform.formulas import indicator_formulas
 
 __all__ = [
     "CompiledModel",
@@ -9,6 +10,7 @@ __all__ = [
     "DbtFailed",
     "build_layer",
     "compile_models",
+    "indicator_formulas",
     "project_manifest",
     "stop_leftovers",
 ]

@@ -117,6 +117,7 @@ NIGHT = sa.Table(
     sa.Column("calibration_version", sa.Integer, comment="null until the first calibration is made"),
     sa.Column("churn_recorded_slices", sa.Integer, comment="closed slices to predict; null: those of a track record"),
     sa.Column("churn_model_version", sa.Integer, comment="null: the table of cells is in force"),
+    sa.Column("indicator_formulas", JSONB, comment="indicator -> fingerprint of how it was computed; null until it is"),
     sa.CheckConstraint("is_current", name="night_has_one_row"),
     schema="control",
     comment="The night being evaluated: the only place that models take the as-of date from",

@@ -31,6 +31,7 @@ LAYERS = """
     create schema scores;
     create table indicators.indicator_value (customer_id text, indicator_id text, value numeric);
     create table intermediate.int_customer_window (customer_id text);
+    create table scores.score_indicator (customer_id text, indicator_id text, points double precision);
     create table scores.score_customer (
         customer_id text, current_value_score double precision, potential_value_score double precision
     )
@@ -139,6 +140,28 @@ def test_where_the_percentiles_coincide_minimum_and_maximum_count(layers: Wareho
     near = 1 + 5e-13
     values = [-7.0, *[1.0] * 30, *[near] * 30, 9.0]
     assert points(layers, "linear", values) == ReferencePoints(None, -7.0, 9.0)
+
+
+def test_the_points_of_each_indicator_are_its_own_and_a_null_is_none(layers: Warehouse) -> None:
+    """Ids in byte order, whatever order they were registered or stored in; one order of customers for all."""
+    held = {
+        ("a", "P01"): 1.0,
+        ("a", "C01"): 2.0,
+        ("b", "C01"): None,
+        ("b", "P01"): 4.0,
+        ("c", "P01"): 5.0,
+        ("c", "C01"): 6.0,
+    }
+    with layers.engine.begin() as connection:
+        for (customer, code), value in held.items():
+            connection.execute(
+                sa.text("insert into scores.score_indicator values (:customer, :code, :value)"),
+                {"customer": customer, "code": code, "value": value},
+            )
+        found = population.points(connection, REGISTRY[::-1])
+    assert list(found) == ["C01", "P01"]
+    own = dict(zip(found["P01"], found["C01"], strict=True))
+    assert own == pytest.approx({1.0: 2.0, 4.0: math.nan, 5.0: 6.0}, nan_ok=True)
 
 
 def test_version_1_is_made_from_the_night_and_applies_to_it(layers: Warehouse) -> None:

@@ -7,6 +7,7 @@ Then the first night is run once more. Every number is the reference's.
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from pipelines.calibrate.comparison_report import write_report
 from pipelines.calibrate.judgement_sets import SHIPPED_JUDGEMENTS
 from pipelines.calibrate.proposal import Proposal, propose
 from pipelines.cli import app
+from pipelines.explain import wording
 from pipelines.indicators import load_indicators
 from pipelines.settings import Settings
 from pipelines.warehouse.calibration_schema import CALIBRATION
@@ -111,7 +113,7 @@ def story(module_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory)
         refused = refusal(lambda: activation.activate(engine, 2, "chief", "agreed", FIRST))
         activation.activate(engine, 2, "chief", "agreed in the board", SECOND)
         run_night("second", SECOND)
-        compared_again = compare(settings, engine, 1, 2, FIRST)
+        compared_again = compare(settings, engine, 1, None, SECOND)
         run_night("first again", FIRST)
         first_night.append(rows_of(engine, FIRST))
         yield Story(settings, engine, company, folder, compared, compared_again, refused, first_night, nights, versions)
@@ -240,6 +242,21 @@ def test_the_comparison_says_what_the_reference_says(story: Story) -> None:
     assert flows == len(rows)
 
 
+def test_the_comparison_names_the_judgements_that_differ(story: Story) -> None:
+    """The set `mill` is new in version 2: it is held against the default set that its customers had."""
+    judged = story.compared.judgements
+    assert {one.judgement_set for one in judged} == {"mill"}
+    (root,) = [one for one in judged if one.node == "value"]
+    assert (root.old, root.new) == ("current over potential by 2", "potential over current by 9")
+    assert root.reason == "it is what they will buy that counts"
+    assert {one.node for one in judged} == {"value", "current", "potential"}
+    pair = {(one.old, one.new) for one in judged if one.node == "current"}
+    assert ("profit over payment by 4", "profit as much as payment") in pair
+    assert not any("profit over stability" in (one.new or "") for one in judged)
+    back = story.compared_again.judgements
+    assert [(one.new, one.old) for one in back] == [(one.old, one.new) for one in judged]
+
+
 def test_the_rank_correlations_are_those_of_the_ranks(story: Story) -> None:
     """Kendall by counting pairs, Spearman by the differences of the ranks; no two scores are alike here."""
     active = story.compared.customers[story.compared.customers.is_active]
@@ -267,14 +284,29 @@ def test_the_largest_moves_come_with_the_indicators_behind_them(story: Story) ->
             assert abs(change) == pytest.approx(sizes[place], abs=1e-9)
 
 
-def test_the_other_way_round_the_comparison_is_the_other_way_round(story: Story) -> None:
-    there, back = story.compared, story.compared_again
-    assert (back.old.version, back.new.version) == (2, 1)
-    assert set(back.changed.customer_id) == set(there.changed.customer_id)
-    assert back.spearman == pytest.approx(there.spearman)
-    assert list(back.customers.value_score_old.dropna()) == pytest.approx(
-        list(there.customers.value_score_new.dropna()), abs=1e-9
-    )
+def test_the_side_in_force_is_what_the_night_published_grace_at_the_lines_included(story: Story) -> None:
+    found = story.compared_again
+    assert (found.old.version, found.new.version, found.as_of) == (2, 1, SECOND)
+    published = {
+        row["customer_id"]: row
+        for row in driver.read(story.engine, "published.customer_tier_history")
+        if row["as_of_date"] == SECOND
+    }
+    rows = {row["customer_id"]: row for row in found.customers.to_dict("records")}
+    assert rows.keys() == published.keys()
+    for customer, row in published.items():
+        assert (rows[customer]["tier_raw_old"], rows[customer]["tier_old"]) == (row["tier_raw"], row["tier_computed"])
+        if row["is_active"]:
+            assert rows[customer]["value_score_old"] == pytest.approx(row["value_score"], abs=1e-9)
+    assert any(row["tier_raw"] != row["tier_computed"] for row in published.values())
+
+
+def test_the_weights_of_a_set_that_a_version_lacks_are_its_default_ones(story: Story) -> None:
+    weights, own = story.compared.weights, stored(story.engine, 1)[1]["default"]
+    mill = weights[weights.judgement_set == "mill"]
+    assert dict(zip(mill.indicator_id, mill.nominal_weight_old, strict=True)) == own
+    assert dict(zip(mill.indicator_id, mill.nominal_weight_new, strict=True)) == stored(story.engine, 2)[1]["mill"]
+    assert list(mill.change) == pytest.approx(list(mill.nominal_weight_new - mill.nominal_weight_old))
 
 
 def test_the_report_needs_nothing_from_outside_and_escapes_what_sources_deliver(story: Story, tmp_path: Path) -> None:
@@ -348,6 +380,16 @@ def test_the_commands_list_and_show_the_versions_and_refuse_with_2(story: Story)
     assert "set mill (traders 贸易商): industry in (steel)" in shown
     assert "objective weighting: critic" in shown
     assert "agreed in the board" in shown
+    bold = "potential over current by 9: it is what they will buy that counts"
+    told = run("show", "2", "--judgements", "--points")
+    assert bold in told and bold not in shown
+    assert "mill, value (consistency ratio 0.000): current 10.0 %, potential 90.0 %" in told
+    references = stored(story.engine, 2)[0].references
+    margin, delay = references["C01"], references["C13"]
+    hundred = wording.amount(margin.s * math.sinh(margin.hi))
+    assert re.search(rf"C01 Gross margin, 12 months \S+( m)? CNY {re.escape(hundred)} CNY by size", told)
+    days = [wording.number(delay.s * math.sinh(end)) for end in (delay.hi, delay.lo)]
+    assert f"C13 Payment delay, 12 months {days[0]} days {days[1]} days" in told
     assert "there are 1, 2" in run("show", "7", expect=2)
     assert "calibration 2 is what applies" in run("compare", "2", "--as-of", SECOND.isoformat(), expect=2)
     assert "is published already" in run(
@@ -366,3 +408,7 @@ def test_with_fewer_than_thirty_customers_the_judgements_weigh_alone(story: Stor
     assert made.objective == "none"
     assert "30 needed; the judgements weigh alone" in made.notes
     assert {(row["judged_weight"], row["objective_weight"]) for row in rows} == {(None, None)}
+    done = activation.activate(story.engine, version, "chief", "as agreed")
+    assert (done.active_from, done.replaced) == (SECOND + timedelta(days=1), 2)
+    with story.engine.connect() as connection:
+        assert [row.version for row in activation.versions(connection)] == [version, 2, 1]

@@ -26,6 +26,7 @@ from pipelines.explain.page import card_page
 from pipelines.explain.scored import NotPublished, scored_indicators
 from pipelines.night import steps
 from pipelines.settings import Settings
+from pipelines.transform import indicator_formulas
 from pipelines.transform.dbt import LAYERS
 from tests.conftest import Warehouse
 from tests.integration.method import comparison, driver
@@ -220,6 +221,16 @@ def test_a_past_night_run_again_explains_itself_without_the_long_rows_before_it(
         by_key(rows, "customer_id", "indicator_id") for rows in (told.nights[NIGHTS[1]].changes, told.again)
     )
     assert comparison.differences("again", again, first) == []
+
+
+def test_a_night_keeps_how_its_indicators_were_computed_and_the_next_one_sees_it(told):
+    """What the cause of a changed formula rests on; the model's unit test has the cases."""
+    formulas = indicator_formulas(told.settings)
+    assert len(formulas) == 30
+    published = [row["night"]["indicator_formulas"] for row in driver.read(told.engine, "control.run")]
+    assert published == [formulas] * 4
+    (before,) = driver.read(told.engine, "control.previous_run")
+    assert before["night"]["indicator_formulas"] == formulas
 
 
 @pytest.mark.parametrize("number", range(3))

@@ -49,6 +49,8 @@ night as (
             or before.night ->> 'reporting_currency' <> night.reporting_currency,
             false
         ) as is_setting_new,
+        night.indicator_formulas,
+        before.night -> 'indicator_formulas' as previous_formulas,
         before.source_systems @> cast(night.source_systems as text[])
         and before.source_systems <@ cast(night.source_systems as text[]) as are_sources_the_same
     from {{ ref('stg_night') }} as night
@@ -72,6 +74,8 @@ select
         when moved.is_rather_by_weight then 'own_data'
         when own_changed.customer_id is not null or not night.are_sources_the_same then 'own_data'
         when night.is_setting_new then 'calibration'
+        when night.indicator_formulas ->> moved.indicator_id <> night.previous_formulas ->> moved.indicator_id
+            then 'calibration'
         else 'window_moved'
     end as cause
 from moved

@@ -18,6 +18,7 @@ select
     night.churn_medium_odds,
     night.churn_recorded_slices,
     night.churn_model_version,
-    night.calibration_version
+    night.calibration_version,
+    night.indicator_formulas
 from {{ source('control', 'night') }} as night
 where night.is_current
