@@ -14,6 +14,7 @@ from pipelines.calibrate import activation
 from pipelines.calibrate.judgement_changes import judgement_words
 from pipelines.cli.render import make_table
 from pipelines.explain import wording
+from pipelines.settings import DEFAULT_SET
 from pipelines.warehouse.calibration_schema import CALIBRATION, CALIBRATION_INDICATOR, CALIBRATION_JUDGEMENT_SET
 
 if TYPE_CHECKING:
@@ -117,12 +118,8 @@ def _registered(connection: sa.Connection) -> dict[str, tuple[str, str]]:
 def points(console: Console, connection: sa.Connection, number: int, currency: str) -> None:
     """Which values of each indicator have 0 and 100 points under a version; common to all its sets."""
     own = CALIBRATION_INDICATOR.c
-    rows = connection.execute(
-        sa.select(CALIBRATION_INDICATOR)
-        .distinct(own.indicator_id)
-        .where(own.version == number)
-        .order_by("indicator_id")
-    )
+    of_version = sa.and_(own.version == number, own.judgement_set == DEFAULT_SET)
+    rows = connection.execute(sa.select(CALIBRATION_INDICATOR).where(of_version).order_by("indicator_id"))
     known = _registered(connection)
     table = make_table("points: from the value with none to the value with all 100")
     for heading in ("indicator", "0 points at", "100 points at", "between"):
