@@ -33,7 +33,8 @@ def company(as_of: date) -> Company:
         rows["customer"].append({"customer_id": name, "customer_name": name})
         day, step = as_of - timedelta(days=1825 - number), 17 + number
         while day <= as_of and not (number % 5 == 0 and day > as_of - timedelta(days=900 - 20 * number)):
-            _order(rows, name, day, late=number % 3 == 0)
+            # of every tenth customer nothing was ever delivered
+            _order(rows, name, day, late=number % 3 == 0, is_delivered=number % 10 != 1)
             day += timedelta(days=step)
         for back in range(30 + number, 1800, 190):
             opened = as_of - timedelta(days=back)
@@ -44,7 +45,9 @@ def company(as_of: date) -> Company:
     return rows
 
 
-def _order(rows: Company, customer: str, day: date, late: bool, promised: date | None = None) -> None:
+def _order(
+    rows: Company, customer: str, day: date, late: bool, promised: date | None = None, is_delivered: bool = True
+) -> None:
     order = f"O{len(rows['sales_order'])}{customer}{day:%y%m%d}"
     promised = promised or day + timedelta(days=14)
     rows["sales_order"].append({"order_id": order, "customer_id": customer, "ordered_on": day})
@@ -54,6 +57,8 @@ def _order(rows: Company, customer: str, day: date, late: bool, promised: date |
             "unit_cost": Decimal(5), "promised_on": promised,
         }
     )  # fmt: skip
+    if not is_delivered:
+        return
     rows["delivery"].append(
         {
             "delivery_id": f"L{order}", "order_id": order, "line_number": 1, "quantity": Decimal(3),
@@ -87,7 +92,7 @@ def planted(day: date) -> Company:
 
 
 def plant(warehouse: Warehouse, rows: Company, day: date) -> None:
-    """Land further rows, deliver old lines again, and close every open complaint on the day."""
+    """Land further rows, deliver old lines again or at last, and close every open complaint on the day."""
     with warehouse.engine.begin() as connection:
         for entity, ones in rows.items():
             table = LANDING[entity]
@@ -103,6 +108,14 @@ def plant(warehouse: Warehouse, rows: Company, day: date) -> None:
                 "insert into landing.delivery select source_system, 'again' || delivery_id, order_id, line_number,"
                 " cast(:day as date), quantity, updated_at, extracted_at from landing.delivery"
                 " where delivered_on < :day"
+            ),
+            {"day": day},
+        )
+        connection.execute(
+            sa.text(
+                "insert into landing.delivery select source_system, 'at last' || order_id, order_id, line_number,"
+                " cast(:day as date), quantity, updated_at, extracted_at from landing.sales_order_line as line"
+                " where not exists (select from landing.delivery where delivery.order_id = line.order_id)"
             ),
             {"day": day},
         )
