@@ -243,6 +243,8 @@ class Landing:
         self._guard_against_mass_deletion(counts.get("gone", 0))
         missed = self._missed()
         if counts.keys() & {"changed", "gone"}:
+            # By place, whatever was compared by: those pages have just been read.
+            self._join_by_index(True)
             self._run(self.sql.store_history())
             self._run(self.sql.update_changed())
             self._run(self.sql.delete_gone())

@@ -120,10 +120,6 @@ STORE_SOURCE_COLUMNS = """
 """
 
 
-# A row held, as it is kept in the history.
-_FORMER = "case when l.source_system is not null then to_jsonb(l) - 'place' end"
-
-
 @dataclass(frozen=True)
 class LandingSql:
     """The statements of one entity."""
@@ -202,9 +198,9 @@ class LandingSql:
         )
 
     def compare(self, whole: bool) -> str:
-        """One row per key that is new, changed or (whole pulls) gone, with the row held and its place in the table.
+        """One row per key that is new, changed or (whole pulls) gone, with the place of the row held in the table.
 
-        That is all that the later statements ask for: nobody looks for a key a second time. In the order of the key,
+        The later statements go by the place: nobody looks for a key a second time. In the order of the key,
         so that index and table are read and written from front to back, a cold one above all.
         """
         key = ", ".join(f"coalesce(p.{name}, l.{name}) as {name}" for name in self.contract.key)
@@ -213,7 +209,7 @@ class LandingSql:
         return (
             "create temporary table delta on commit drop as"
             " select case when l.source_system is null then 'new' when p.source_system is null then 'gone'"
-            f" else 'changed' end as change, {key}, {rest}, l.place, l.extracted_at as known_from, {_FORMER} as former"
+            f" else 'changed' end as change, {key}, {rest}, l.place"
             f" from (select * from pulled order by {', '.join(self.contract.key)}) as p"
             f" {'full' if whole else 'left'} join {self._held} as l on {self._same_key('p', 'l')}"
             f" where l.source_system is null or p.source_system is null or {changed}"
@@ -246,8 +242,8 @@ class LandingSql:
         """After an incremental pull: a marked key that is held is gone, unless it came alive too, or newer before."""
         key, held = ", ".join(self.contract.key), ", ".join(f"l.{name}" for name in self.contract.key)
         return (
-            f"insert into delta (change, {key}, place, known_from, former)"
-            f" select distinct on ({held}) 'gone', {held}, l.place, l.extracted_at, {_FORMER}"
+            f"insert into delta (change, {key}, place)"
+            f" select distinct on ({held}) 'gone', {held}, l.place"
             f" from deletions as d join {self._held} as l on {self._same_key('d', 'l')}"
             f" where coalesce(d.updated_at >= l.updated_at, true)"
             f" and not exists (select from pulled as p where {self._same_key('p', 'd')})"
@@ -269,9 +265,9 @@ class LandingSql:
         return (
             "insert into landing.landing_history"
             " (source_system, entity, key, row, known_from, known_to, superseded_by, run_id)"
-            f" select :source_system, :entity, {self._key_text('d')}, d.former, d.known_from, :extracted_at,"
+            f" select :source_system, :entity, {self._key_text('d')}, to_jsonb(l), l.extracted_at, :extracted_at,"
             " case d.change when 'gone' then 'delete' else 'update' end, :run_id"
-            " from delta as d where d.change in ('changed', 'gone')"
+            f" from delta as d join {self.table} as l on l.ctid = d.place where d.change in ('changed', 'gone')"
         )
 
     def update_changed(self) -> str:
