@@ -238,13 +238,11 @@ class Landing:
         self._run(self.sql.keep_rejected())
         removed = int(self._scalar(self.sql.count_marked())) if done.deleted else 0
         self._run("analyze delta")
-        counted = self.connection.execute(sa.text("select change, count(*) from delta group by change"))
-        counts: dict[str, int] = {row[0]: row[1] for row in counted}
+        counts: dict[str, int] = dict(self.connection.execute(sa.text(landing_sql.COUNT_CHANGES)).tuples().all())
         self._guard_against_mass_deletion(counts.get("gone", 0))
         missed = self._missed()
         if counts.keys() & {"changed", "gone"}:
-            # By place, whatever was compared by: those pages have just been read.
-            self._join_by_index(True)
+            self._join_by_index(True)  # by the place, on pages that have just been read
             self._run(self.sql.store_history())
             self._run(self.sql.update_changed())
             self._run(self.sql.delete_gone())

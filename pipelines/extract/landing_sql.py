@@ -89,6 +89,8 @@ NIGHTS_BY_MARKER = """
         and pulled.as_of_date <> (select as_of_date from control.run where run_id = :run_id)
 """
 
+COUNT_CHANGES = "select change, count(*) from delta group by change"
+
 COUNT_MISSED = """
     select count(*) from delta where change = 'changed' and cast(:window_start as timestamptz) is null
         or change in ('new', 'changed') and updated_at < cast(:window_start as timestamptz)
