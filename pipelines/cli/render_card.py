@@ -144,7 +144,7 @@ def _changes(console: Console, card: Card) -> None:
         name = change["indicator"].name_en if change["indicator"] else ""
         console.print(
             f"  {change['indicator_id']} {escape(name)}: {wording.signed(change['contribution_change'], 3)},"
-            f" {wording.CAUSES[change['cause']]}",
+            f" {wording.cause_words(change['cause'], card.has_new_calibration)}",
             highlight=False,
         )
 

@@ -65,7 +65,11 @@ _CHANGES = """
     from published.score_change where as_of_date = :as_of and customer_id = :customer
     order by abs(contribution_change) desc
 """
-_COMPARED = "select max(previous_as_of_date) as night from published.score_change where as_of_date = :as_of"
+_COMPARED = """
+    select before.as_of_date, before.calibration_version from published.customer_tier_history as before
+    where before.as_of_date = (select max(previous_as_of_date) from published.score_change where as_of_date = :as_of)
+    limit 1
+"""
 _REASONS = """
     select reason_code, evidence, evidence_zh
     from published.churn_reason_history where as_of_date = :as_of and customer_id = :customer order by reason_rank
@@ -105,7 +109,7 @@ class Card:
     """A customer on a night. `customer`: its published row; the lists hold published rows too.
 
     `record`: how often its risk level came true before, one row or none. `compared_with`: the night that `changes` are
-    from; None where there was none before, or its changes are no longer kept.
+    from; None where there was none before, or its changes are no longer kept. `has_new_calibration`: since that night.
     """
 
     as_of: date
@@ -117,6 +121,7 @@ class Card:
     medians: Mapping[str, Any] | None
     history: Sequence[Mapping[str, Any]]
     compared_with: date | None
+    has_new_calibration: bool
     changes: Sequence[Mapping[str, Any]]
     reasons: Sequence[Mapping[str, Any]]
     record: Sequence[Mapping[str, Any]]
@@ -153,7 +158,8 @@ def read_card(connection: sa.Connection, settings: Settings, as_of: date, custom
         peers=peers,
         medians=medians,
         history=_rows(connection, _HISTORY, named),
-        compared_with=next((row["night"] for row in compared), None),
+        compared_with=next((row["as_of_date"] for row in compared), None),
+        has_new_calibration=any(row["calibration_version"] != customer["calibration_version"] for row in compared),
         changes=_rows_where_there(connection, "published.score_change", _CHANGES, named),
         reasons=_rows_where_there(connection, "published.churn_reason_history", _REASONS, named),
         record=_rows_where_there(connection, "published.churn_track_record", _RECORD, named),

@@ -40,7 +40,7 @@ def card_page(card: Card, scheme: Sequence[str]) -> str:
         lines=line_words(card, scheme),
         dimensions=[_dimension(card.indicators, name) for name in DIMENSIONS],
         changes=changes_shown(card),
-        causes=wording.CAUSES,
+        cause_words=wording.cause_words,
         history=_history(card, colours),
     )
 

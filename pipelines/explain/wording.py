@@ -14,8 +14,9 @@ CAUSES = {
     "own_data": "its own data",
     "window_moved": "the window slid",
     "availability": "a value came or went",
-    "calibration": "a new calibration, setting or formula",
+    "calibration": "a setting or a formula changed",
 }
+NEW_CALIBRATION = "the new calibration"
 GROUPS = {
     "profit": "Profit 利润",
     "volume_and_mix": "Volume and mix 销量与结构",
@@ -78,6 +79,11 @@ def value_with_unit(value: Decimal | float | None, unit: str, currency: str) -> 
     if unit == "count":
         return number(value, 0 if float(value).is_integer() else 1)
     return f"{number(value)} {unit}"
+
+
+def cause_words(cause: str, has_new_calibration: bool) -> str:
+    """Why a contribution moved; `has_new_calibration` says whether the night applies another than the one before."""
+    return NEW_CALIBRATION if cause == "calibration" and has_new_calibration else CAUSES[cause]
 
 
 def core_line_words(line: CoreLine, currency: str) -> str:
