@@ -11,7 +11,7 @@ import pytest
 from pipelines.calibrate.drafts import Draft, Making, blended_draft, judged_draft
 from pipelines.calibrate.judgement_sets import read_sets
 from pipelines.calibrate.population import ReferencePoints
-from tests.unit.calibrate.test_tree import REGISTRY
+from tests.unit.calibrate.test_tree import GROUPS, REGISTRY
 
 CODES = [one.indicator_id for one in REGISTRY]
 
@@ -65,6 +65,14 @@ def test_a_blend_stores_what_was_judged_and_what_the_population_says(method: str
         )
         assert sum(row["nominal_weight"] for row in found.values()) == pytest.approx(1, abs=1e-12)
         assert found["C05"]["objective_weight"] == 0
+        # inside its group it keeps what it was judged
+        shares_of_volume = [
+            rows_of["C05"]["nominal_weight"]
+            / sum(rows_of[code]["nominal_weight"] for code in GROUPS["current"]["volume_and_mix"])
+            for rows_of in (found, alone)
+        ]
+        assert shares_of_volume[0] == pytest.approx(shares_of_volume[1])
+        assert found["C06"]["nominal_weight"] != pytest.approx(found["C06"]["objective_weight"], rel=1e-3)
         assert found["C06"]["objective_weight"] > 0
         # the population knows no kinds
         shares = [one["judgements"]["profit"]["objective"] for one in draft.sets]  # type: ignore[index]
