@@ -135,7 +135,8 @@ def test_a_server_that_is_down_all_night_delays_the_mails_and_nothing_else(compa
     assert set(state(company, "attempts").values()) == {0}
     night(company.engine, company.settings, D + timedelta(days=1), customer("c1"))
     with company.engine.begin() as connection:
-        connection.execute(sa.text("update control.mail_outbox set created_at = created_at - interval '7 hours'"))
+        # longer than a mail that was tried is kept
+        connection.execute(sa.text("update control.mail_outbox set created_at = created_at - interval '6 days'"))
         late = desk.mail_state(connection, company.settings).late
     assert {row.recipient for row in late} == set(ALL)
     with mail_server(record) as server:
@@ -193,6 +194,14 @@ def test_a_sender_that_is_refused_is_no_mails_fault_and_all_go_when_that_is_mend
         assert f"sender {settings.mail_from} refused: 550" in report.unavailable
         assert set(state(company).values()) == {"pending"}
         assert len(send(company, settings).sent) == 3
+        assert arrived(server) == sorted(ALL)
+
+
+def test_a_server_that_is_there_again_in_the_next_round_was_not_unavailable(company, record):
+    one_night(company)
+    with mail_server(record, mail=["550", "250"]) as server:
+        report = send(company, over_smtp(company, server.port))
+        assert report.is_complete, report
         assert arrived(server) == sorted(ALL)
 
 

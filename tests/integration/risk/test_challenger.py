@@ -11,7 +11,7 @@ from pipelines import risk, transform
 from pipelines.risk import choices
 from pipelines.risk.learners import ArtefactError, fingerprint
 from pipelines.risk.measures import Judge, Outcomes, Scores
-from pipelines.warehouse.schema import CHURN_MODEL, NIGHT
+from pipelines.warehouse.schema import CHURN_MODEL, CHURN_MODEL_CHOICE, NIGHT, RUN
 from tests.conftest import Warehouse
 from tests.integration.method import driver
 from tests.integration.risk import timing
@@ -73,6 +73,8 @@ def test_a_model_that_sees_more_wins_and_is_in_force_from_the_next_night(won):
     assert len(chosen) == 1
     assert chosen[0].kind == training.chosen
     assert chosen[0].figures["difference"]["auc"][1] > 0
+    # of two models that are tried, each by half of the 5 %
+    assert chosen[0].figures["interval"] == 0.975
     # nothing that it was tried on had it learnt from: the newest outcome it knows lies before the oldest tried slice
     assert chosen[0].known_from.isoformat() <= chosen[0].figures["tried_from"]
     with warehouse.engine.connect() as connection:
@@ -103,8 +105,9 @@ def test_the_model_in_force_scores_the_night_and_is_judged_where_it_has_not_lear
     assert risk.score_night(warehouse.settings, warehouse.engine) > 0
     transform.build_layer(warehouse.settings, "churn")
     rows = driver.read(warehouse.engine, "churn.churn_record")
-    assert {row["snapshot_on"] for row in rows}
-    assert min(row["snapshot_on"] for row in rows) >= model.known_from
+    recorded = {row["snapshot_on"] for row in driver.read(warehouse.engine, "slices.churn_slice") if row["is_recorded"]}
+    assert model.known_from in recorded
+    assert {row["snapshot_on"] for row in rows} == {day for day in recorded if day >= model.known_from}
     scores = {
         (row["snapshot_on"], row["customer_id"]): row["probability"]
         for row in driver.read(warehouse.engine, "control.churn_model_score")
@@ -155,6 +158,40 @@ def test_a_changed_artefact_is_refused(won):
         )
         with pytest.raises(ArtefactError, match="artefact was changed"):
             risk.score_slices(connection, model.version, lambda name: name)
+        connection.rollback()
+
+
+def test_a_model_of_other_features_is_refused(won):
+    warehouse, _ = won
+    model = next(row for row in _models(warehouse) if row.is_chosen)
+    this = CHURN_MODEL.c.version == model.version
+    with warehouse.engine.connect() as connection:
+        connection.execute(sa.update(CHURN_MODEL).where(this).values(features=[*model.features[1:], "shoe_size"]))
+        with pytest.raises(ArtefactError, match="trained on other features"):
+            risk.score_slices(connection, model.version, lambda name: name)
+        connection.rollback()
+
+
+def test_a_model_never_scores_the_night_that_it_was_trained_on_whatever_is_chosen(won):
+    warehouse, _ = won
+    choice = {"author": "by hand", "reason": "a mistake", "made_at": sa.func.clock_timestamp()}
+    row = sa.insert(CHURN_MODEL_CHOICE).values(version=1, active_from_on=timing.AS_OF, **choice)
+    with warehouse.engine.connect() as connection:
+        connection.execute(row)
+        assert risk.model_for(connection, timing.AS_OF, 180) is None
+        connection.rollback()
+
+
+def test_it_is_trained_on_the_newest_published_night(won):
+    """A date before the newest was published again just now."""
+    warehouse, _ = won
+    again = {
+        "run_id": "again", "as_of_date": timing.AS_OF - timedelta(days=9), "source_systems": [driver.SOURCE],
+        "started_at": sa.func.clock_timestamp(), "status": "published", "night": {"as_of_date": "2025-06-21"},
+    }  # fmt: skip
+    with warehouse.engine.connect() as connection:
+        connection.execute(sa.insert(RUN).values(again))
+        assert risk.night_date(risk.published_night(connection)) == timing.AS_OF
         connection.rollback()
 
 

@@ -212,6 +212,12 @@ def test_money_is_written_as_the_reader_writes_it_and_never_more_exactly_than_th
     assert written("0.4") == ("CNY 0", "0 元")
 
 
+def test_nothing_is_said_to_be_certain():
+    assert [Words.percent(share).replace("\u00a0", "") for share in (0, 0.004, 0.5, 0.996, 1)] == [
+        "1%", "1%", "50%", "99%", "99%",
+    ]  # fmt: skip
+
+
 def test_the_chinese_mail_is_chinese():
     message = parsed(payload("华新钢铁"), language="zh")
     assert message["Subject"] == "华新钢铁：核心客户有流失风险"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from pipelines.risk.measures import Judge, Outcomes, Scores, compare
+from pipelines.risk.measures import Judge, Outcomes, Scores, _figure, compare
 
 
 def _outcomes(churned: list[int], margin: list[float] | None = None) -> Outcomes:
@@ -82,3 +82,8 @@ def test_a_difference_is_taken_within_each_resample():
     own, difference = compare(judges, outcomes, seed=2, resamples=100)
     assert own["first"]["auc"].high - own["first"]["auc"].low > 0.1
     assert (difference["squared"]["auc"].low, difference["squared"]["auc"].high) == (0, 0)
+
+
+def test_an_interval_leaves_as_much_out_at_either_end():
+    found = _figure(50, list(range(101)), 0.9)
+    assert (found.low, found.high) == (pytest.approx(5), pytest.approx(95))
