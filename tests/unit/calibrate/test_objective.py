@@ -166,3 +166,19 @@ def test_a_null_hands_its_weight_over_in_the_column_of_an_inner_node() -> None:
     inner = np.where(np.isnan(y), x, own["x"] * x + own["y"] * np.nan_to_num(y))
     expected = blended(np.array([0.6, 0.4]), information(np.column_stack([inner, z]), "entropy"))
     assert list(result.shares["value"].values()) == pytest.approx(list(expected))
+
+
+def test_a_pair_that_too_few_have_both_of_is_not_known_to_agree() -> None:
+    """Of 100 customers 55 have each column, and the 10 that have both would make them one and the same."""
+    both = np.full((100, 2), np.nan)
+    both[:55, 0] = both[45:, 1] = np.linspace(0, 100, 55)
+    both[45:55, 1] = both[45:55, 0]
+    assert critic(both) == pytest.approx(np.nanstd(both, axis=0))
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+@pytest.mark.parametrize(("spread", "is_heard"), [(1e-3, True), (1e-10, False)])
+def test_a_small_spread_is_heard_and_rounding_is_not(method: str, spread: float, is_heard: bool) -> None:
+    dice = np.random.default_rng(4)
+    points = np.column_stack([50 + spread * dice.uniform(-1, 1, 200), dice.uniform(0, 100, 200)])
+    assert (information(points, method)[0] > 0) == is_heard
