@@ -21,6 +21,8 @@ SEED = 20260630
 # values beyond so many standard deviations say no more than these
 CLIP = 5.0
 AGREEMENT = 1e-9
+# digits of a number that is an index: more are a double's
+LONGEST_WHOLE = 16
 
 
 class ArtefactError(Exception):
@@ -57,8 +59,14 @@ def score(artefact: dict[str, Any], features: Floats) -> Floats:
 
 
 def fingerprint(artefact: dict[str, Any]) -> str:
-    """SHA-256 of the artefact's canonical JSON."""
-    return hashlib.sha256(json.dumps(artefact, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    """SHA-256 of the artefact's canonical JSON, the same before and after PostgreSQL has kept it."""
+    same = json.loads(json.dumps(artefact), parse_int=_whole)
+    return hashlib.sha256(json.dumps(same, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _whole(digits: str) -> int | float:
+    """`jsonb` writes a double from 1e16 on, such as a cut at infinity, as digits without a point."""
+    return int(digits) if len(digits) <= LONGEST_WHOLE else float(digits)
 
 
 def _standardised(artefact: dict[str, Any], features: Floats) -> Floats:
@@ -124,7 +132,8 @@ def _tree(nodes: Any) -> dict[str, list[Any]]:
 
 
 def _grown(tree: dict[str, list[Any]], features: Floats) -> Floats:
-    is_leaf, feature, cut = np.array(tree["is_leaf"]), np.array(tree["feature"]), np.array(tree["cut"])
+    is_leaf, feature = np.array(tree["is_leaf"]), np.array(tree["feature"])
+    cut = np.array(tree["cut"], dtype=np.float64)
     unknown_left, left, right = np.array(tree["unknown_left"]), np.array(tree["left"]), np.array(tree["right"])
     node, rows = np.zeros(len(features), dtype=np.int64), np.arange(len(features))
     moving = rows[~is_leaf[node]]
