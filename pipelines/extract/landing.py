@@ -36,8 +36,8 @@ log = logging.getLogger(__name__)
 ROWS_GUARDED_AGAINST_MASS_DELETION = 100
 # A pull that changed this share of a table leaves the planner's statistics wrong.
 SHARE_THAT_NEEDS_ANALYZE = Decimal("0.1")
-SHARE_FOUND_BY_INDEX = Decimal("0.05")
-KEYS_PROBED, SECONDS_A_KEY_IN_MEMORY = 500, 60e-6
+# A row scanned takes half a microsecond; a key of a sample as long as ten of all of them in order, which share pages.
+LARGEST_SHARE_LOOKED_UP, KEYS_PROBED, PROBED_SECONDS_A_ROW = 0.05, 200, 5e-6
 
 
 class Landing:
@@ -232,7 +232,7 @@ class Landing:
         if self.plan is not None:
             source_drift.refuse_emptied_columns(self.connection, self.names, self.plan, self.sql.contract)
         doubled = self._set_aside(done, "pulled")
-        self._join_by_index(self._is_small(done.admitted) and self._is_in_memory(done.admitted))
+        self._join_by_index(self._is_found_by_index(done.admitted))
         self._run(self.sql.compare(whole=self.since is None))
         self._note_deletions(done)
         self._run(self.sql.keep_rejected())
@@ -263,17 +263,17 @@ class Landing:
                 self._run(self.sql.note_deletions())
                 self._run(self.sql.forget_deleted())
 
-    def _is_small(self, admitted: int) -> bool:
-        """Whether an incremental pull is small beside what landing holds (as last analyzed)."""
-        known = self._scalar(f"select reltuples from pg_class where oid = '{self.sql.table}'::regclass")
-        return self.since is not None and admitted < SHARE_FOUND_BY_INDEX * Decimal(known)
-
-    def _is_in_memory(self, admitted: int) -> bool:
-        """Whether keys are found fast: on disk each is two reads, and a scan is sooner done; no planner knows."""
+    def _is_found_by_index(self, admitted: int) -> bool:
+        """Whether a small pull's keys are sooner looked up than all scanned; no planner knows what is in memory."""
+        held = int(self._scalar(f"select reltuples from pg_class where oid = '{self.sql.table}'::regclass"))
+        if self.since is None or admitted >= LARGEST_SHARE_LOOKED_UP * held:
+            return False
         self._join_by_index(True)
-        started = time.monotonic()
-        found = self._scalar(self.sql.probe(), {"percent": min(100.0, 100.0 * KEYS_PROBED / max(admitted, 1))})
-        return time.monotonic() - started < SECONDS_A_KEY_IN_MEMORY * max(int(found), KEYS_PROBED)
+        percent = min(100.0, 100.0 * KEYS_PROBED / max(admitted, 1))
+        for seed in (0, 1):  # the first find nothing ready
+            started = time.monotonic()
+            self._scalar(self.sql.probe(), {"percent": percent, "seed": seed})
+        return (time.monotonic() - started) / KEYS_PROBED * admitted < PROBED_SECONDS_A_ROW * held
 
     def _join_by_index(self, wanted: bool) -> None:
         """Find the keys of a small pull one by one: the planner takes each for a read from disk and scans the table."""

@@ -219,7 +219,9 @@ class LandingSql:
 
     def probe(self) -> str:
         """How many of about so many `percent` of the pulled keys are held, looked up one by one."""
-        sampled = f"select {', '.join(self.contract.key)} from pulled tablesample bernoulli (:percent) repeatable (0)"
+        sampled = (
+            f"select {', '.join(self.contract.key)} from pulled tablesample bernoulli (:percent) repeatable (:seed)"
+        )
         return (
             f"select count(l.extracted_at) from ({sampled}) as p join {self.table} as l"
             f" on l.source_system = :source_system and {self._same_key('p', 'l')}"
