@@ -238,7 +238,7 @@ class Landing:
         self._run(self.sql.keep_rejected())
         removed = int(self._scalar(self.sql.count_marked())) if done.deleted else 0
         self._run("analyze delta")
-        counts: dict[str, int] = dict(self.connection.execute(sa.text(landing_sql.COUNT_CHANGES)).tuples().all())
+        counts: dict[str, int] = {row[0]: row[1] for row in self.connection.execute(sa.text(landing_sql.COUNT_CHANGES))}
         self._guard_against_mass_deletion(counts.get("gone", 0))
         missed = self._missed()
         if counts.keys() & {"changed", "gone"}:
