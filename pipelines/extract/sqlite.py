@@ -58,6 +58,10 @@ class SqliteSource(Source):
                 raise AbsentRelation(f"table {entity.table}")
         return self._describe(self._query(f"select * from {_from(entity)} limit 0"))
 
+    def close(self) -> None:
+        super().close()
+        self.engine.close()
+
     def expect(self, relations: Sequence[Relation]) -> None:
         self._expected = relations
 
