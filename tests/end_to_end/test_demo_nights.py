@@ -421,6 +421,30 @@ def test_the_monthly_training_dag_records_its_models_and_its_choice_and_adds_not
     assert digests(instance, "true", "array[]::text[]") == before
 
 
+def test_the_next_night_is_scored_by_the_model_in_force_and_says_so(demo):
+    """After the training: what it chose, or else a person, is in force; the DAG of the next night scores with it."""
+    instance, _ = demo
+    in_force = "select version from control.churn_model_choice order by choice_id desc limit 1"
+    if not instance.query(in_force):
+        instance.run("churn", "use", "2", "--author", "Li Na", "--reason", "a try")
+    ((version,),) = instance.query(in_force)
+    instance.run("night", "--as-of", "2026-07-01")
+    said = "select distinct as_of_date::text, churn_model_version from published.{} where as_of_date >= '2026-06-30'"
+    for table in ("customer_tier_history", "churn_track_record"):
+        assert sorted(instance.query(said.format(table))) == [("2026-06-30", "cells"), ("2026-07-01", str(version))]
+    apart, scored = instance.query(
+        "select max(abs(churn_probability - probability)), count(*) from published.customer_tier"
+        " join control.churn_model_score using (customer_id)"
+        " where snapshot_on = as_of_date and churn_status = 'validated'"
+    )[0]
+    assert scored > 50
+    assert apart < 1e-12
+    steps = instance.query(
+        "select step_seconds -> 'score_churn_model' from published.run where as_of_date = '2026-07-01'"
+    )
+    assert steps[-1][0] is not None
+
+
 def test_telemetry_is_off_in_all_that_is_started(instance):
     from pipelines.settings import Settings
 
