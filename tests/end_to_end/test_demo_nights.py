@@ -249,7 +249,7 @@ def test_a_gate_that_trips_leaves_the_last_publication_and_names_rule_and_rows(d
     text = dict(arrived)["operations@steel.example"].get_body(preferencelist=("plain",)).get_content()
     for words in (
         "stopped by gate: what was about to be published (validate_candidates)", "every_exchange_rate_is_there",
-        "1 rows", "published for 2026-06-30. No customer alert was sent",
+        "(intermediate.int_missing_exchange_rate): 1 row\r\n", "published for 2026-06-30. No customer alert was sent",
     ):  # fmt: skip
         assert words in text, text
     assert "XAU" not in str(dict(arrived)["operations@steel.example"])
