@@ -164,7 +164,7 @@ def comparison(console: Console, found: Comparison, currency: str) -> None:
         f"[bold]calibration {found.new.version} against {found.old.version}[/bold], night of {found.as_of}:"
         f" {len(found.changed):,} of {active:,} active customers change tier ({found.changed_raw:,} without the grace"
         f" at the lines), {found.margin_moved:,.0f} {currency} of margin with them"
-        + (f" ({found.margin_moved / found.margin_total * 100:.1f} % of all)" if found.margin_total > 0 else ""),
+        + (f" ({wording.percent(found.margin_moved / found.margin_total)} of all)" if found.margin_total > 0 else ""),
         highlight=False, soft_wrap=True,
     )  # fmt: skip
     if found.spearman is not None and found.kendall is not None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from pipelines.explain import wording
 from pipelines.explain.scored import require_published, scored_indicators
 from pipelines.settings import Settings
 
@@ -210,5 +211,4 @@ def _because(before: Mapping[str, Any], after: Mapping[str, Any], core: str) -> 
 
 
 def _share(row: Mapping[str, Any], name: str) -> str:
-    value = row[f"{name}_share"]
-    return "–" if value is None else f"{float(value) * 100:.3f} %"
+    return wording.percent(row[f"{name}_share"], 3)
