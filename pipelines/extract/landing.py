@@ -9,11 +9,10 @@ import json
 import logging
 import time
 from collections.abc import Callable
-from collections.abc import Mapping as Values
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
-from typing import IO, Any
+from typing import Any
 
 import duckdb
 import psycopg
@@ -21,12 +20,14 @@ import sqlalchemy as sa
 
 from pipelines.contract import entity as contract_of
 from pipelines.extract import landing_sql, source_drift, watermark
+from pipelines.extract.comparison import ONE_BY_ONE, compare
 from pipelines.extract.errors import AbsentRelation, ExtractionError
 from pipelines.extract.landing_sql import LandingSql
 from pipelines.extract.pull import NO_MARK, Plan, Pull, plan, statement
 from pipelines.extract.result import ExtractionResult, Outcome
 from pipelines.extract.source import Since, Source
-from pipelines.extract.transfer import Transferred, blocks, transfer
+from pipelines.extract.transaction import Transaction
+from pipelines.extract.transfer import Transferred, transfer
 from pipelines.settings import Settings
 from pipelines.sources.mapping import Mapping
 
@@ -36,8 +37,6 @@ log = logging.getLogger(__name__)
 ROWS_GUARDED_AGAINST_MASS_DELETION = 100
 # A pull that changed this share of a table leaves the planner's statistics wrong.
 SHARE_THAT_NEEDS_ANALYZE = Decimal("0.1")
-# A row scanned takes half a microsecond; a key of a sample as long as ten of all of them in order, which share pages.
-LARGEST_SHARE_LOOKED_UP, KEYS_PROBED, PROBED_SECONDS_A_ROW = 0.05, 200, 5e-6
 
 
 class Landing:
@@ -58,10 +57,11 @@ class Landing:
         self.mapping = mapping
         self.zones = (mapping.time_zone or settings.time_zone, settings.time_zone)
         self.names: dict[str, Any] = {"source_system": mapping.source_system, "entity": entity, "run_id": run_id}
+        self.warehouse = Transaction(connection, self.names)
         lock = "select pg_advisory_xact_lock(hashtextextended(:source_system || '.' || :entity, 0))"
-        self._run(lock)
-        self.names["extracted_at"] = self._scalar("select clock_timestamp()")
-        self.marker_before = self._scalar(
+        self.warehouse.run(lock)
+        self.names["extracted_at"] = self.warehouse.scalar("select clock_timestamp()")
+        self.marker_before = self.warehouse.scalar(
             "select marker from control.watermark where source_system = :source_system and entity = :entity"
         )
         self.change_marker = mapping.entities[entity].change_marker
@@ -94,7 +94,7 @@ class Landing:
             return Since(self.window.column, instant=min(reach.back_to, self.window.instant))
         deletion = self.mapping.entities[self.sql.contract.name].deletion
         nights = deletion.reconcile_every_nights if deletion else None
-        if nights is not None and self._scalar(landing_sql.NIGHTS_BY_MARKER) >= nights - 1:
+        if nights is not None and self.warehouse.scalar(landing_sql.NIGHTS_BY_MARKER) >= nights - 1:
             return None
         return self.window
 
@@ -117,35 +117,35 @@ class Landing:
         if self._is_empty and self._make_way():
             table = self.sql.table
         else:
-            self._run(self.sql.create_pulled())
-        self._run(self.sql.set_constants(table, self.mapping.source_system, self.extracted_at))
+            self.warehouse.run(self.sql.create_pulled())
+        self.warehouse.run(self.sql.set_constants(table, self.mapping.source_system, self.extracted_at))
         typed = self.plan.typed
         sql = statement(self.plan, source, typed)
         copy = self.sql.copy_into(table, None if typed is None else list(typed))
-        self.done = transfer(reader, sql, source, self._driver, copy, heard)
+        self.done = transfer(reader, sql, source, self.warehouse.driver, copy, heard)
         if self._is_first:
-            self._run(self.sql.reset_constants())
+            self.warehouse.run(self.sql.reset_constants())
         else:
-            self._run(self.sql.put_away_pulled())
+            self.warehouse.run(self.sql.put_away_pulled())
         self._refuse_an_emptied_source(source)
         self.seconds += time.monotonic() - started
 
     def land(self) -> ExtractionResult:
         """Merge what was read by key, keep history and rows set aside, write watermark and account."""
         started = time.monotonic()
-        self._run("set local work_mem = '128MB'")
-        self._run(landing_sql.CREATE_REJECTED)
+        self.warehouse.run("set local work_mem = '128MB'")
+        self.warehouse.run(landing_sql.CREATE_REJECTED)
         if self.plan is None:
             outcome = self._land_nothing()
         elif self._is_first and self._add_key():
             outcome = self._keep_all()
         else:
             if not self._is_first:
-                self._run(self.sql.take_out_pulled())
+                self.warehouse.run(self.sql.take_out_pulled())
             outcome = self._merge(self.done)
         self.seconds += time.monotonic() - started
         result = self._account(outcome)
-        self._run(landing_sql.DROP_OWN_TABLES)
+        self.warehouse.run(landing_sql.DROP_OWN_TABLES)
         return result
 
     def _account(self, outcome: Outcome) -> ExtractionResult:
@@ -170,12 +170,14 @@ class Landing:
             is_delivered=outcome.is_delivered,
         )
         if landed + outcome.gone > SHARE_THAT_NEEDS_ANALYZE * max(result.rows_held, 1):
-            self._run(f"analyze {self.sql.table}")
-        self._run(landing_sql.STORE_WATERMARK, {"marker": result.marker_after, "fingerprint": self.fingerprint})
-        self._run(landing_sql.STORE_EXTRACTION, asdict(result))
+            self.warehouse.run(f"analyze {self.sql.table}")
+        self.warehouse.run(
+            landing_sql.STORE_WATERMARK, {"marker": result.marker_after, "fingerprint": self.fingerprint}
+        )
+        self.warehouse.run(landing_sql.STORE_EXTRACTION, asdict(result))
         if self.plan is not None:
             columns = {"source_columns": json.dumps(self.plan.types), "columns_read": list(self.plan.relation.columns)}
-            self._run(landing_sql.STORE_SOURCE_COLUMNS, columns)
+            self.warehouse.run(landing_sql.STORE_SOURCE_COLUMNS, columns)
         return result
 
     # -- first pull --------------------------------------------------------------------------------------------
@@ -184,8 +186,8 @@ class Landing:
         """Take the empty table's key away, so that COPY may go straight into it; False where a view hangs on that."""
         try:
             with self.connection.begin_nested():
-                self._run(f"truncate {self.sql.table}")
-                self._run(self.sql.drop_key())
+                self.warehouse.run(f"truncate {self.sql.table}")
+                self.warehouse.run(self.sql.drop_key())
         except sa.exc.DBAPIError as error:
             if not isinstance(error.orig, psycopg.errors.DependentObjectsStillExist):
                 raise
@@ -197,22 +199,22 @@ class Landing:
         """Make the key of the filled table; where one came twice, the rows go to `pulled`, to be sorted out there."""
         try:
             with self.connection.begin_nested():
-                self._run(self.sql.add_key())
+                self.warehouse.run(self.sql.add_key())
         except sa.exc.DBAPIError as error:
             if not isinstance(error.orig, psycopg.errors.UniqueViolation):
                 raise
             log.info("%s: a key came twice; merged the general way", self.sql.table)
-            self._run(self.sql.create_pulled())
-            self._run(f"insert into pulled select * from {self.sql.table}")
-            self._run(f"truncate {self.sql.table}")
-            self._run(self.sql.add_key())
+            self.warehouse.run(self.sql.create_pulled())
+            self.warehouse.run(f"insert into pulled select * from {self.sql.table}")
+            self.warehouse.run(f"truncate {self.sql.table}")
+            self.warehouse.run(self.sql.add_key())
             return False
         return True
 
     def _keep_all(self) -> Outcome:
         doubled = self._set_aside(self.done, self.sql.table)
-        self._run(landing_sql.STORE_REJECTED)
-        self._run(landing_sql.FORGET_REJECTED_WHOLE)
+        self.warehouse.run(landing_sql.STORE_REJECTED)
+        self.warehouse.run(landing_sql.FORGET_REJECTED_WHOLE)
         return self._outcome(self.done, doubled, new=self.done.admitted - doubled, changed=0, gone=0)
 
     def _lock_if_empty(self) -> bool:
@@ -220,77 +222,62 @@ class Landing:
 
         Its size is asked first: a select would hold a lock that two extractions could not both raise to this one.
         """
-        if self._scalar(f"select pg_relation_size('{self.sql.table}') > 0"):
+        if self.warehouse.scalar(f"select pg_relation_size('{self.sql.table}') > 0"):
             return False
-        self._run(f"lock table {self.sql.table} in access exclusive mode")
-        return not self._scalar(f"select exists (select from {self.sql.table})")
+        self.warehouse.run(f"lock table {self.sql.table} in access exclusive mode")
+        return not self.warehouse.scalar(f"select exists (select from {self.sql.table})")
 
     # -- later pulls -------------------------------------------------------------------------------------------
 
     def _merge(self, done: Transferred) -> Outcome:
-        self._run("analyze pulled")
+        self.warehouse.analyze_own("pulled")
         if self.plan is not None:
             source_drift.refuse_emptied_columns(self.connection, self.names, self.plan, self.sql.contract)
         doubled = self._set_aside(done, "pulled")
-        self._join_by_index(self._is_found_by_index(done.admitted))
-        self._run(self.sql.compare(whole=self.since is None))
+        compare(self.warehouse, self.sql, done.admitted, whole=self.since is None)
         self._note_deletions(done)
-        self._run(self.sql.keep_rejected())
-        removed = int(self._scalar(self.sql.count_marked())) if done.deleted else 0
-        self._run("analyze delta")
+        if done.rejected or doubled:
+            self.warehouse.run(self.sql.keep_rejected())
+        removed = int(self.warehouse.scalar(self.sql.count_marked())) if done.deleted else 0
+        self.warehouse.analyze_own("delta")
         counts: dict[str, int] = {row[0]: row[1] for row in self.connection.execute(sa.text(landing_sql.COUNT_CHANGES))}
         self._guard_against_mass_deletion(counts.get("gone", 0))
         missed = self._missed()
         if counts.keys() & {"changed", "gone"}:
-            self._join_by_index(True)  # by the place, on pages that have just been read
-            self._run(self.sql.store_history())
-            self._run(self.sql.update_changed())
-            self._run(self.sql.delete_gone())
-        self._join_by_index(False)
-        self._run(self.sql.insert_new())
-        self._run(landing_sql.STORE_REJECTED)
-        if self._scalar(landing_sql.HAS_REJECTED):
-            self._run(landing_sql.FORGET_REJECTED_WHOLE if self.since is None else self.sql.forget_rejected())
+            self.warehouse.run(self.sql.store_history())
+            with self.warehouse.planned(ONE_BY_ONE):  # by the place, on pages that have just been read
+                if "changed" in counts:
+                    self.warehouse.run(self.sql.update_changed())
+                if "gone" in counts:
+                    self.warehouse.run(self.sql.delete_gone())
+        if "new" in counts:
+            self.warehouse.run(self.sql.insert_new())
+        self.warehouse.run(landing_sql.STORE_REJECTED)
+        if self.warehouse.scalar(landing_sql.HAS_REJECTED):
+            self.warehouse.run(landing_sql.FORGET_REJECTED_WHOLE if self.since is None else self.sql.forget_rejected())
         gone = counts.get("gone", 0)
         return self._outcome(done, doubled, counts.get("new", 0), counts.get("changed", 0), gone, removed, missed)
 
     def _note_deletions(self, done: Transferred) -> None:
         """Take in the keys that the source marks as deleted: an incremental pull sees nothing vanish by itself."""
         if done.deleted:
-            self._run(self.sql.create_deletions())
-            self._copy(self.sql.copy_deletions(), done.deletions)
+            self.warehouse.run(self.sql.create_deletions())
+            self.warehouse.copy(self.sql.copy_deletions(), done.deletions)
             if self.since is not None:
-                self._run(self.sql.note_deletions())
-                self._run(self.sql.forget_deleted())
-
-    def _is_found_by_index(self, admitted: int) -> bool:
-        """Whether a small pull's keys are sooner looked up than all scanned; no planner knows what is in memory."""
-        held = int(self._scalar(f"select reltuples from pg_class where oid = '{self.sql.table}'::regclass"))
-        if self.since is None or admitted >= LARGEST_SHARE_LOOKED_UP * held:
-            return False
-        self._join_by_index(True)
-        percent = min(100.0, 100.0 * KEYS_PROBED / max(admitted, 1))
-        for seed in (0, 1):  # the first find nothing ready
-            started = time.monotonic()
-            self._scalar(self.sql.probe(), {"percent": percent, "seed": seed})
-        return (time.monotonic() - started) / KEYS_PROBED * admitted < PROBED_SECONDS_A_ROW * held
-
-    def _join_by_index(self, wanted: bool) -> None:
-        """Find the keys of a small pull one by one: the planner takes each for a read from disk and scans the table."""
-        for method in ("hashjoin", "mergejoin"):
-            self._run(f"set local enable_{method} = {'off' if wanted else 'on'}")
+                self.warehouse.run(self.sql.note_deletions())
+                self.warehouse.run(self.sql.forget_deleted())
 
     def _set_aside(self, done: Transferred, table: str) -> int:
         """Store the rejected lines and move rows whose key came more than once to them; how many those are."""
-        self._copy(landing_sql.COPY_REJECTED, done.rejects)
+        self.warehouse.copy(landing_sql.COPY_REJECTED, done.rejects)
         if not done.rejected and table != "pulled":
             return 0
-        self._run(self.sql.find_doubled(table))
-        moved = self._run(self.sql.set_doubled_aside(table))
+        self.warehouse.run(self.sql.find_doubled(table))
+        moved = self.warehouse.run(self.sql.set_doubled_aside(table))
         if moved:
-            self._run(self.sql.remove_doubled(table))
+            self.warehouse.run(self.sql.remove_doubled(table))
         if done.rejected:
-            self._run(self.sql.note_doubled())
+            self.warehouse.run(self.sql.note_doubled())
         return moved
 
     def _guard_against_mass_deletion(self, gone: int) -> None:
@@ -307,7 +294,7 @@ class Landing:
 
     def _mapping_has_changed(self) -> bool:
         """Whether rows landed before were read by another mapping: what they would be now only the source knows."""
-        before = self._scalar(landing_sql.FINGERPRINT_BEFORE)
+        before = self.warehouse.scalar(landing_sql.FINGERPRINT_BEFORE)
         return before is not None and before != self.fingerprint
 
     def _refuse_an_emptied_source(self, source: Source) -> None:
@@ -332,14 +319,14 @@ class Landing:
 
     def _land_nothing(self) -> Outcome:
         """A table or file that may be missing delivers no rows; the rows held are then gone, under the same guard."""
-        self._run(self.sql.create_pulled())
+        self.warehouse.run(self.sql.create_pulled())
         self.since = None
-        self._run(self.sql.compare(whole=True))
-        gone = self._scalar("select count(*) from delta")
+        self.warehouse.run(self.sql.compare(whole=True))
+        gone = self.warehouse.scalar("select count(*) from delta")
         self._guard_against_mass_deletion(gone)
-        self._run(self.sql.store_history())
-        self._run(self.sql.delete_gone())
-        self._run(landing_sql.FORGET_REJECTED_WHOLE)
+        self.warehouse.run(self.sql.store_history())
+        self.warehouse.run(self.sql.delete_gone())
+        self.warehouse.run(landing_sql.FORGET_REJECTED_WHOLE)
         log.info("%s.%s is not delivered: no %s", self.mapping.source_system, self.sql.contract.name, self.absent)
         return Outcome(0, 0, 0, 0, gone, self.marker_before, is_delivered=False)
 
@@ -349,7 +336,7 @@ class Landing:
         """Rows that a whole pull shows to be new or changed, and that the change marker alone would not have shown."""
         if self.since is not None or self.window is None:
             return 0
-        missed = int(self._scalar(landing_sql.COUNT_MISSED, {"window_start": self.window.instant}))
+        missed = int(self.warehouse.scalar(landing_sql.COUNT_MISSED, {"window_start": self.window.instant}))
         if missed:
             log.warning(
                 "%s.%s: %d changes that the change marker %s did not show were found by pulling everything",
@@ -366,35 +353,16 @@ class Landing:
         return Outcome(admitted, rejected, new, changed, gone, marker, True, done.deleted, removed, missed)
 
     def _holds_nothing(self) -> bool:
-        return not self._scalar(f"select exists (select from {self.sql.table} where source_system = :source_system)")
+        return not self.warehouse.scalar(
+            f"select exists (select from {self.sql.table} where source_system = :source_system)"
+        )
 
     def _held_after(self, outcome: Outcome) -> int:
         """Rows held now: counted after a whole pull, else reckoned from the last account (a count reads the table)."""
         if self._is_first:
             return outcome.new
-        before = None if self.since is None else self._scalar(landing_sql.HELD_BEFORE)
+        before = None if self.since is None else self.warehouse.scalar(landing_sql.HELD_BEFORE)
         return self._held() if before is None else int(before) + outcome.new - outcome.gone
 
     def _held(self) -> int:
-        return int(self._scalar(f"select count(*) from {self.sql.table} where source_system = :source_system"))
-
-    def _copy(self, sql: str, lines: IO[bytes]) -> None:
-        with lines, self._driver.cursor() as cursor, cursor.copy(sql) as writer:
-            for block in blocks(lines):
-                writer.write(block)
-
-    @property
-    def _driver(self) -> psycopg.Connection[Any]:
-        driver: psycopg.Connection[Any] = self.connection.connection.driver_connection  # type: ignore[assignment]
-        return driver
-
-    def _run(self, sql: str, values: Values[str, Any] | None = None) -> int:
-        statement = sa.text(sql)
-        given = self.names | dict(values or {})
-        bound = {name: given[name] for name in statement._bindparams}
-        return self.connection.execute(statement, bound).rowcount
-
-    def _scalar(self, sql: str, values: Values[str, Any] | None = None) -> Any:
-        statement = sa.text(sql)
-        given = self.names | dict(values or {})
-        return self.connection.scalar(statement, {name: given[name] for name in statement._bindparams})
+        return int(self.warehouse.scalar(f"select count(*) from {self.sql.table} where source_system = :source_system"))

@@ -27,6 +27,9 @@ DROP_OWN_TABLES = (
     "drop table if exists pg_temp.pulled, pg_temp.rejected, pg_temp.deletions, pg_temp.doubled, pg_temp.delta"
 )
 
+# Of a row held: where it is, and what history will say of it.
+_FORMER = "l.place, to_jsonb(l.version) as former, l.extracted_at as known_from"
+
 # Rows set aside before keep the time of their first rejection.
 STORE_REJECTED = """
     insert into landing.landing_rejected (
@@ -133,9 +136,13 @@ class LandingSql:
         return f"landing.{self.contract.name}"
 
     def copy_into(self, table: str, by_column: Sequence[str] | None) -> str:
-        """COPY of CSV lines, or of these columns in binary."""
+        """COPY of CSV lines, or of these columns in binary; into landing itself, which was just emptied, frozen.
+
+        Else whoever reads a page first writes it once more, with the news that its rows' transaction has ended.
+        """
         names = by_column or [*self.contract.column_names, "updated_at"]
-        return f"copy {table} ({', '.join(names)}) from stdin (format {'binary' if by_column else 'csv'})"
+        options = f"format {'binary' if by_column else 'csv'}{', freeze' if table == self.table else ''}"
+        return f"copy {table} ({', '.join(names)}) from stdin ({options})"
 
     def create_pulled(self) -> str:
         return f"create temporary table pulled (like {self.table}) on commit drop"
@@ -199,11 +206,17 @@ class LandingSql:
             " and key in (select key from rejected where key_is_whole group by key having count(*) > 1)"
         )
 
-    def compare(self, whole: bool) -> str:
-        """One row per key that is new, changed or (whole pulls) gone, with the place of the row held in the table.
+    def order_pulled(self, table: str, processes: int) -> str:
+        """What was pulled, in the order of its key, in a table that so many processes may read."""
+        return (
+            f"create unlogged table {table} with (parallel_workers = {processes}) as"
+            f" select * from pulled order by {', '.join(self.contract.key)}"
+        )
 
-        The later statements go by the place: nobody looks for a key a second time. In the order of the key,
-        so that index and table are read and written from front to back, a cold one above all.
+    def compare(self, whole: bool, pulled: str = "pulled") -> str:
+        """One row per key that is new, changed or (whole pulls) gone; with the row held, as JSON, and its place.
+
+        The later statements go by the place: nobody looks for a key a second time.
         """
         key = ", ".join(f"coalesce(p.{name}, l.{name}) as {name}" for name in self.contract.key)
         rest = ", ".join(f"p.{name}" for name in self._not_key + ["updated_at"])
@@ -211,9 +224,8 @@ class LandingSql:
         return (
             "create temporary table delta on commit drop as"
             " select case when l.source_system is null then 'new' when p.source_system is null then 'gone'"
-            f" else 'changed' end as change, {key}, {rest}, l.place"
-            f" from (select * from pulled order by {', '.join(self.contract.key)}) as p"
-            f" {'full' if whole else 'left'} join {self._held} as l on {self._same_key('p', 'l')}"
+            f" else 'changed' end as change, {key}, {rest}, {_FORMER}"
+            f" from {pulled} as p {'full' if whole else 'left'} join {self._held} as l on {self._same_key('p', 'l')}"
             f" where l.source_system is null or p.source_system is null or {changed}"
         )
 
@@ -246,8 +258,8 @@ class LandingSql:
         """After an incremental pull: a marked key that is held is gone, unless it came alive too, or newer before."""
         key, held = ", ".join(self.contract.key), ", ".join(f"l.{name}" for name in self.contract.key)
         return (
-            f"insert into delta (change, {key}, place)"
-            f" select distinct on ({held}) 'gone', {held}, l.place"
+            f"insert into delta (change, {key}, place, former, known_from)"
+            f" select distinct on ({held}) 'gone', {held}, {_FORMER}"
             f" from deletions as d join {self._held} as l on {self._same_key('d', 'l')}"
             f" where coalesce(d.updated_at >= l.updated_at, true)"
             f" and not exists (select from pulled as p where {self._same_key('p', 'd')})"
@@ -269,9 +281,9 @@ class LandingSql:
         return (
             "insert into landing.landing_history"
             " (source_system, entity, key, row, known_from, known_to, superseded_by, run_id)"
-            f" select :source_system, :entity, {self._key_text('d')}, to_jsonb(l), l.extracted_at, :extracted_at,"
+            f" select :source_system, :entity, {self._key_text('d')}, d.former, d.known_from, :extracted_at,"
             " case d.change when 'gone' then 'delete' else 'update' end, :run_id"
-            f" from delta as d join {self.table} as l on l.ctid = d.place where d.change in ('changed', 'gone')"
+            " from delta as d where d.change in ('changed', 'gone')"
         )
 
     def update_changed(self) -> str:
@@ -303,7 +315,7 @@ class LandingSql:
     @property
     def _held(self) -> str:
         """The source's rows held, each with its place: nobody else touches them before this transaction ends."""
-        return f"(select *, ctid as place from {self.table} where source_system = :source_system)"
+        return f"(select *, ctid as place, t as version from {self.table} as t where source_system = :source_system)"
 
     @property
     def _not_key(self) -> list[str]:

@@ -82,7 +82,7 @@ def leftovers(desk) -> list[tuple]:
     found: list[tuple] = []
     for _ in range(50):
         found = desk.rows(
-            "select 'table', relname from pg_class where relname in ('pulled', 'rejected', 'delta', 'doubled')"
+            "select 'table', relname from pg_class where relname ~ '^(pulled|rejected|delta|doubled)'"
             " union all select 'lock', locktype from pg_locks where locktype = 'advisory'"
             " and database = (select oid from pg_database where datname = current_database())"
         )

@@ -34,13 +34,13 @@ def test_the_revisions_add_up_to_the_declared_tables(warehouse):
         assert len(_differences(connection)) == 1
 
 
-def test_the_landing_tables_leave_room_for_changed_rows(warehouse):
+def test_the_landing_tables_leave_room_for_changed_rows_and_make_it_by_day(warehouse):
     options = "select oid::regclass::text, reloptions from pg_class where relnamespace = 'landing'::regnamespace"
     with warehouse.engine.connect() as connection:
         found = connection.execute(sa.text(options)).all()
-    assert {f"landing.{entity.name}": ["fillfactor=90"] for entity in ENTITIES}.items() <= {
-        row[0]: row[1] for row in found
-    }.items()
+    assert {
+        f"landing.{entity.name}": ["fillfactor=90", "autovacuum_vacuum_scale_factor=0.002"] for entity in ENTITIES
+    }.items() <= {row[0]: row[1] for row in found}.items()
 
 
 def test_the_revisions_are_one_chain():

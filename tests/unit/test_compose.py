@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from pipelines.settings import PROJECT, Settings
+from pipelines.warehouse.server import CONFIGURATION
 
 COMPOSE_FILE = PROJECT / "docker-compose.yml"
 TEXT = COMPOSE_FILE.read_text(encoding="utf-8")
@@ -53,6 +54,12 @@ OUR_COMMANDS = [
     if given
     for command in words(given)
 ]
+
+
+def test_its_warehouse_is_set_as_the_embedded_one_is():
+    set_ = {name: value for name, _, value in (word.partition("=") for word in SERVICES["warehouse"]["command"][2::2])}
+    assert set_.keys() > {"shared_buffers", "wal_buffers", "max_parallel_workers"}
+    assert set_.items() <= CONFIGURATION.items()
 
 
 def test_it_keeps_to_the_schema_of_the_compose_specification():
