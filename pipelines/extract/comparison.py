@@ -32,7 +32,7 @@ def compare(warehouse: Transaction, sql: LandingSql, admitted: int, whole: bool)
         warehouse.run(sql.compare(whole=whole))
         return
     # No temporary table: other processes could not read it. One that the server dies on leaves a small file behind.
-    ordered = f"landing.pulled_{warehouse.driver.info.backend_pid}"
+    ordered = f"landing.pulled_{warehouse.scalar('select pg_backend_pid()')}"
     warehouse.run(sql.order_pulled(ordered, PROCESSES))
     with warehouse.planned(ONE_BY_ONE | SIDE_BY_SIDE):
         warehouse.run(sql.compare(whole=False, pulled=ordered))
