@@ -65,8 +65,8 @@ def _show(console: Console, report: history.Backtest) -> None:
         )  # fmt: skip
         return
     console.print(
-        f"{len(report.slices)} slices from {report.slices[0]} to {report.slices[-1]}, each predicted from slices closed"
-        f" before it; as of {report.as_of}",
+        f"{render.counted(len(report.slices), 'slice')} from {report.slices[0]} to {report.slices[-1]}, each predicted"
+        f" from slices closed before it; as of {report.as_of}",
         highlight=False, soft_wrap=True,
     )  # fmt: skip
     table = Table(title="of customers who order no more inside the horizon", title_justify="left", title_style="bold")
@@ -77,7 +77,7 @@ def _show(console: Console, report: history.Backtest) -> None:
             cells = [backtest_report.shown(figures.get(measure)) for measure in backtest_report.MEASURES]
             table.add_row(f"{group.name} ({group.churned:,} of {group.customer_slices:,})", NAMES[predictor], *cells)
         if not group.figures:
-            table.add_row(group.name, f"{group.customer_slices} customer-slices: too few")
+            table.add_row(group.name, f"{render.counted(group.customer_slices, 'customer-slice')}: too few")
     console.print(table)
     console.print(backtest_report.against_the_floor(report), highlight=False, soft_wrap=True)
     for name, times in report.lead_times.items():

@@ -36,7 +36,7 @@ def demo_causes(
     evaluated = [LAST_DATE - timedelta(days=step_days * back) for back in reversed(range(dates))]
     try:
         fates = reasons.read_fates(EmbeddedServer(settings.home).url("erp_owner", SOURCE_DATABASE))
-        with console.status(f"evaluating {dates} dates"):
+        with console.status(f"evaluating {render.counted(dates, 'date')}"):
             figures, observations = _measure(settings, evaluated, fates)
     except (psycopg.OperationalError, psycopg.errors.UndefinedTable, sa.exc.ProgrammingError) as error:
         console.print(f"[red]{NO_DEMO}[/red]")
@@ -95,9 +95,9 @@ def _show(console: Console, figures: list[reasons.CodeFigures], dates: list[date
         highlight=False,
     )
     console.print(
-        f"{len(dates)} dates from {dates[0]} to {dates[-1]}, {observations:,} active customers and dates. Recall and"
-        " precision count a customer on the first date on which it was flagged, while its cause was at work or it had"
-        " gone for less than the horizon, or at all where it stays. By chance: the cause's share of those that leave."
-        " Stayers never leave: shown is the signal, flagged or not, alarmed flagged and given it.",
+        f"{render.counted(len(dates), 'date')} from {dates[0]} to {dates[-1]}, {observations:,} active customers and"
+        " dates. Recall and precision count a customer on the first date on which it was flagged, while its cause was"
+        " at work or it had gone for less than the horizon, or at all where it stays. By chance: the cause's share of"
+        " those that leave. Stayers never leave: shown is the signal, flagged or not, alarmed flagged and given it.",
         highlight=False,
     )

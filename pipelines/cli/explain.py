@@ -53,12 +53,14 @@ def explain(
             _refuse(console, f"{error}{'; nearest are:' if error.nearest else ''}", error.nearest)
         card = read_card(connection, settings, night, found)
         scheme = tier_scheme(connection, night)
-    render_card.card(console, card, scheme)
     if html is not None:
         try:
             html.write_text(card_page(card, scheme), "utf-8")
         except OSError as error:
             _refuse(console, f"{html} cannot be written: {error.strerror}")
+    # after the page: whoever reads the terminal's card may stop in the middle (`| head`)
+    render_card.card(console, card, scheme)
+    if html is not None:
         console.print(f"written to {html.resolve()}", highlight=False, soft_wrap=True)
 
 

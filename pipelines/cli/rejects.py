@@ -44,8 +44,7 @@ def _show_list(console: Console, connection: sa.Connection, chosen: Filter, limi
         console.print("no row is set aside")
         return
     total = sum(item.row_count for item in reasons)
-    counted = "1 row is set aside" if total == 1 else f"{total:,} rows are set aside"
-    summary = render.make_table(counted)
+    summary = render.make_table(f"{render.counted(total, 'row')} {'is' if total == 1 else 'are'} set aside")
     for heading in ("rows", "source", "entity", "reason", "first seen", "last seen"):
         summary.add_column(heading, justify="right" if heading == "rows" else "left", overflow="fold")
     for item in reasons:

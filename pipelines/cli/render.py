@@ -37,6 +37,11 @@ def make_console() -> Console:
     return console if console.is_terminal else Console(width=120)
 
 
+def counted(number: int, noun: str) -> str:
+    """How many there are: `1 row`, `1,200 rows`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def step(console: Console, name: str, state: str, seconds: float) -> None:
     """One finished step of a running night."""
     mark = "[green]done[/green]  " if state == "done" else "[red]failed[/red]"
@@ -261,10 +266,10 @@ def mails(console: Console, state: MailState) -> None:
     console.print(f"mails: {state.sent} sent, {state.waiting} waiting, {len(state.dead)} refused{doubled}")
     for what, rows in (("waits since", state.late), ("refused", state.dead)):
         for row in rows:
-            attempts = "attempt" if row.attempts == 1 else "attempts"
             console.print(
                 f"  [red]{what}[/red] {row.created_at:%Y-%m-%d %H:%M %Z}: {row.purpose} of {row.as_of_date} to"
-                f" {escape(row.recipient)}, {row.attempts} {attempts}: {escape(row.last_error or 'not tried yet')}",
+                f" {escape(row.recipient)}, {counted(row.attempts, 'attempt')}:"
+                f" {escape(row.last_error or 'not tried yet')}",
                 highlight=False,
                 soft_wrap=True,
             )
@@ -274,7 +279,7 @@ def incidents(console: Console, rows: list[tuple[str, date, int]]) -> None:
     """What keeps nights from being published."""
     for signature, since, nights in rows:
         console.print(
-            f"[red]incident:[/red] {escape(signature)}, {nights} {'night' if nights == 1 else 'nights'} since {since}",
+            f"[red]incident:[/red] {escape(signature)}, {counted(nights, 'night')} since {since}",
             highlight=False,
             soft_wrap=True,
         )

@@ -70,7 +70,8 @@ def _show(console: Console, found: Replay, settings: Settings) -> None:
     rows = sum(one.rows_published for one in found.compared)
     console.print(
         f"night of [bold]{found.as_of_date}[/bold], published {_when(found.published_at, settings)}, rebuilt as known"
-        f" {_when(found.known_at, settings)}: {rows:,} rows of {len(found.compared)} tables compared",
+        f" {_when(found.known_at, settings)}: {render.counted(rows, 'row')} of"
+        f" {render.counted(len(found.compared), 'table')} compared",
         highlight=False, soft_wrap=True,
     )  # fmt: skip
     for one in found.compared:
@@ -116,7 +117,9 @@ def _late(console: Console, found: Replay) -> None:
     if not found.late:
         console.print("no row came late")
         return
-    table = render.make_table(f"{len(found.late):,} rows dated up to {found.as_of_date} came after the publication")
+    table = render.make_table(
+        f"{render.counted(len(found.late), 'row')} dated up to {found.as_of_date} came after the publication"
+    )
     for heading in ("entity", "source", "key", "change", "known from", "dated", "customer"):
         table.add_column(heading, overflow="fold")
     for row in found.late[:SHOWN]:
