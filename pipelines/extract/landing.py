@@ -19,7 +19,7 @@ import psycopg
 import sqlalchemy as sa
 
 from pipelines.contract import entity as contract_of
-from pipelines.extract import landing_sql, source_drift, watermark
+from pipelines.extract import landing_sql, set_aside, source_drift, watermark
 from pipelines.extract.comparison import ONE_BY_ONE, compare
 from pipelines.extract.errors import AbsentRelation, ExtractionError
 from pipelines.extract.landing_sql import LandingSql
@@ -103,6 +103,9 @@ class Landing:
         try:
             self.plan = plan(Pull(self.mapping, self.sql.contract, self.zones, self.since), source)
             source_drift.refuse_lost_columns(self.connection, self.names, self.plan)
+            if self.since is not None:
+                with self.warehouse.stream(set_aside.WAITING) as waiting:
+                    self.plan = set_aside.ask(self.plan, source, waiting)
         except AbsentRelation as absent:
             self.absent = str(absent)
             self._require_may_be_absent()
@@ -254,7 +257,8 @@ class Landing:
             self.warehouse.run(self.sql.insert_new())
         self.warehouse.run(landing_sql.STORE_REJECTED)
         if self.warehouse.scalar(landing_sql.HAS_REJECTED):
-            self.warehouse.run(landing_sql.FORGET_REJECTED_WHOLE if self.since is None else self.sql.forget_rejected())
+            forget = landing_sql.FORGET_REJECTED_WHOLE if self.since is None else self.sql.forget_rejected()
+            self.warehouse.run(forget, {"asked": list(self.plan.asked) if self.plan is not None else []})
         gone = counts.get("gone", 0)
         return self._outcome(done, doubled, counts.get("new", 0), counts.get("changed", 0), gone, removed, missed)
 

@@ -304,12 +304,14 @@ class LandingSql:
         )
 
     def forget_rejected(self) -> str:
-        """After an incremental pull: keys that came again and were not set aside as often as before."""
+        """After an incremental pull: keys that came again, or did not come though asked for, and were not set aside as
+        often as before.
+        """
         return (
             "delete from landing.landing_rejected as f where f.source_system = :source_system and f.entity = :entity"
             " and f.last_rejected_at < :extracted_at and ("
             f" exists (select from pulled as p where {self._key_text('p')} = f.key)"
-            " or exists (select from rejected as r where r.key = f.key))"
+            " or exists (select from rejected as r where r.key = f.key) or f.key = any(cast(:asked as text[])))"
         )
 
     @property

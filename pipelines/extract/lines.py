@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pipelines.extract.pull import Plan
 
 LINE = "line"
+# Between the parts of a key, and instead of a NUL.
+KEY_SEPARATOR, NUL_SIGN = chr(31), chr(9216)
 # Five times as fast as the cast of an instant to text, which asks for the session's time zone row by row.
 UPDATED_AT_TEXT = "coalesce(cast(make_timestamp(epoch_us(value_updated_at)) as varchar) || '+00', '')"
 _TYPES = {Kind.TEXT: "varchar", Kind.DATE: "date", Kind.INTEGER: "bigint", Kind.BOOLEAN: "boolean"}
@@ -68,6 +70,11 @@ def deletion(plan: Plan) -> str:
     """The key of a row that the source marks as deleted, as a CSV line."""
     contract = plan.pull.contract
     return _csv_line([*(_csv_value(contract.column(name)) for name in contract.key), UPDATED_AT_TEXT])
+
+
+def whole_key(contract: Entity) -> str:
+    """The key of a row, as `reject` writes it where every part is readable."""
+    return f"concat_ws(chr(31), {', '.join(f'cast(value_{name} as varchar)' for name in contract.key)})"
 
 
 def reject(plan: Plan) -> str:

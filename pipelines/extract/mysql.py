@@ -7,7 +7,7 @@ one after the other, and Python hands each part to its entity's pull.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 import duckdb
@@ -18,10 +18,12 @@ import sqlalchemy as sa
 from pipelines.extract.clock_shifts import wall_clock_from
 from pipelines.extract.engine import load_extension, quote_text
 from pipelines.extract.errors import AbsentRelation
-from pipelines.extract.source import Access, Relation, Since, Source, split_name, tail_of
+from pipelines.extract.source import WHOLE_TYPES, Access, Relation, Since, Source, split_name, tail_of, with_wanted
 from pipelines.sources.mapping import EntityMapping, Mapping
 
 INSTANT = "TIMESTAMP WITH TIME ZONE"
+# Text that is compared byte by byte comes as the second.
+TEXTS = ("VARCHAR", "BLOB")
 # The scanner would compress what is sent, which costs the server three times the work of reading the rows.
 CONNECTION = {"compress": "0"}
 # What else of a URL's query the scanner takes; a driver's own options mean nothing to it.
@@ -130,7 +132,8 @@ class MysqlSource(Source):
         sql = f"select {', '.join(columns)} from {_from(relation.entity)}"
         conditions = [f"({relation.entity.where}\n)"] if relation.entity.where else []
         if relation.since is not None:
-            conditions += self._since(relation.since, relation.types[relation.since.column])
+            windows = self._since(relation.since, relation.types[relation.since.column])
+            conditions += [with_wanted(window, relation, _among) for window in windows]
         if conditions:
             sql += " where " + " and ".join(conditions)
         # MySQL sorts nulls below everything.
@@ -141,6 +144,10 @@ class MysqlSource(Source):
             block = self._ahead[1]
             yield pa.RecordBatch.from_arrays(block.columns[1 : len(schema) + 1], schema=schema)
             self._ahead = next(self._arriving, None)
+
+    def asked_types(self, entity: EntityMapping) -> tuple[str, ...]:
+        # The text of a double does not always lead back to it.
+        return (*TEXTS, "DATE", *WHOLE_TYPES, "DECIMAL")
 
     def count(self, entity: EntityMapping) -> int:
         where = f" where ({entity.where}\n)" if entity.where else ""
@@ -206,6 +213,20 @@ def _escaped(value: str) -> str:
 
 def _quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
+
+
+def _among(column: str, column_type: str, values: Sequence[str]) -> str:
+    """In the column's own type; texts by their bytes, whatever the server's mode says of backslashes."""
+    name = _quoted(column)
+    if column_type in TEXTS and not "".join(values).isascii():
+        # The column's characters may not hold them: the server would refuse the whole statement.
+        name = f"convert({name} using utf8mb4)"
+    literals: Iterable[str] = values
+    if column_type in TEXTS:
+        literals = (f"_utf8mb4 x'{value.encode().hex()}'" for value in values)
+    elif column_type == "DATE":
+        literals = (f"date '{value}'" for value in values)
+    return f"{name} in ({', '.join(literals)})"
 
 
 def _place(table: str) -> tuple[str, str]:

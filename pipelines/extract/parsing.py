@@ -13,6 +13,7 @@ from datetime import timedelta
 from pipelines.contract import Kind
 from pipelines.extract.clock_shifts import LAST_YEAR, steady_since, unclear_hours
 from pipelines.extract.engine import quote_text
+from pipelines.extract.source import NUMBER_TYPES, WHOLE_TYPES
 from pipelines.sources.mapping import FileFormat
 
 MICROSECOND = timedelta(microseconds=1)
@@ -23,8 +24,6 @@ _INTEGER = r"[+-]?[0-9]+(\.0*)?"
 # Of a text that is known to begin as a timestamp. Searched from its end, in half the time of matching it whole.
 _OFFSET = r":.*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 _NEGATIVE_INFINITY = ("-Infinity", "-inf")
-_WHOLE_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
-_NUMBER_TYPES = (*_WHOLE_TYPES, "DECIMAL", "DOUBLE", "FLOAT")
 _INSTANT_TYPES = ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
 # What the date texts admit: neither infinity nor a year of one or five digits.
 _FIRST, _LAST = "0001-01-01", "9999-12-31 23:59:59.999999"
@@ -52,8 +51,8 @@ def serves(source_type: str, kind: Kind) -> bool:
     return (
         source_type
         in {
-            Kind.TEXT: _WHOLE_TYPES,
-            Kind.INTEGER: _WHOLE_TYPES,
+            Kind.TEXT: WHOLE_TYPES,
+            Kind.INTEGER: WHOLE_TYPES,
             Kind.BOOLEAN: ("BOOLEAN",),
             Kind.DATE: ("DATE", *_INSTANT_TYPES),
             Kind.NUMERIC: (),
@@ -74,11 +73,11 @@ def parsed(raw: str, kind: Kind, delivered: Delivered) -> str:
     if kind is Kind.DATE:
         return _date(raw, delivered)
     if kind is Kind.NUMERIC:
-        if source_type in _NUMBER_TYPES:
+        if source_type in NUMBER_TYPES:
             # Letters sort behind the colon, digits and signs before it.
             return f"case when {raw} < ':' and {raw} not in {_NEGATIVE_INFINITY!r} then {raw} end"
         return _numeric(raw, delivered.numbers if source_type == "VARCHAR" else FileFormat())
-    if kind is Kind.INTEGER and source_type in _WHOLE_TYPES:
+    if kind is Kind.INTEGER and source_type in WHOLE_TYPES:
         return f"try_cast({raw} as bigint)"
     if kind is Kind.INTEGER:
         text = _trimmed(raw)

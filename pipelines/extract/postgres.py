@@ -9,6 +9,7 @@ snapshot, in a read-only transaction.
 from __future__ import annotations
 
 from collections.abc import Mapping as Names
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import duckdb
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 from pipelines.extract.clock_shifts import wall_clock_from
 from pipelines.extract.engine import load_extension, quote_name, quote_text
 from pipelines.extract.errors import AbsentRelation
-from pipelines.extract.source import TYPED, Access, Relation, Since, Source, split_name, tail_of
+from pipelines.extract.source import TYPED, Access, Relation, Since, Source, split_name, tail_of, with_wanted
 from pipelines.sources.mapping import EntityMapping, Mapping
 
 # Text forms that do not depend on the server's or the role's settings; a dead peer is noticed within two minutes. The
@@ -71,6 +72,7 @@ class PostgresSource(Source):
         engine.execute(f"attach {quote_text(place)} as source (type postgres, read_only)")
         encoding = self._rows("select current_setting('server_encoding')")[0][0]
         self.unchecked_text = encoding == "SQL_ASCII"
+        self._takes_any_text = encoding in ("UTF8", "SQL_ASCII")
 
     def _query(self, sql: str) -> str:
         return f"select * from postgres_query('source', {quote_text(sql)})"
@@ -93,10 +95,26 @@ class PostgresSource(Source):
         sql = f"select {columns} from {_from(relation.entity)}"
         conditions = [f"({relation.entity.where}\n)"] if relation.entity.where else []
         if relation.since is not None:
-            conditions += _since(relation.since, relation.types, self.zone)
+            windows = _since(relation.since, relation.types, self.zone)
+            conditions += [with_wanted(window, relation, self._among) for window in windows]
         if conditions:
             sql += " where " + " and ".join(conditions)
         return self._query(sql + tail_of(relation.sample))
+
+    def asked_types(self, entity: EntityMapping) -> tuple[str, ...]:
+        return ("VARCHAR", "UUID", "DATE", "SMALLINT", "INTEGER", "BIGINT", "DECIMAL", "DOUBLE")
+
+    def _among(self, column: str, column_type: str, values: Sequence[str]) -> str:
+        """In the column's own type. Many types arrive as text; an index on text serves its cast to text as well."""
+        name, literals = quote_name(column), list(values)
+        if column_type == "VARCHAR" and not self._takes_any_text and not "".join(values).isascii():
+            # The server may not have these letters: it would refuse the whole statement.
+            name, literals = f"convert_to({name}::text, 'UTF8')", [f"'\\x{value.encode().hex()}'" for value in values]
+        elif column_type == "VARCHAR":
+            name, literals = f"{name}::text", [_literal(value) for value in values]
+        elif column_type in ("UUID", "DATE"):
+            literals = [f"{column_type.lower()} '{value}'" for value in values]
+        return f"{name} in ({', '.join(literals)})"
 
     def count(self, entity: EntityMapping) -> int:
         where = f" where ({entity.where}\n)" if entity.where else ""
@@ -124,6 +142,11 @@ def _table(name: str) -> str:
 
 def _from(entity: EntityMapping) -> str:
     return _table(entity.table) if entity.table is not None else f"({entity.query}\n) as delivered"
+
+
+def _literal(text: str) -> str:
+    """A text, whatever the server's settings say of backslashes."""
+    return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def _since(since: Since, types: Names[str, str], zone: str) -> list[str]:

@@ -47,12 +47,16 @@ class Pull:
 
 @dataclass(frozen=True)
 class Plan:
-    """A pull held against its source: the columns' types there, the mapped columns that are there, what to read."""
+    """A pull held against its source: the columns' types there, the mapped columns that are there, what to read.
+
+    `asked`: the keys of rows set aside that an incremental pull takes too, wherever their marker stands.
+    """
 
     pull: Pull
     types: dict[str, str]
     origins: dict[str, ColumnMapping]
     relation: Relation
+    asked: tuple[str, ...] = ()
 
     def delivered(self, column: str | None, date_format: str | None = None) -> Delivered:
         """What is known of what a source column delivers; None: of a text that comes from elsewhere."""
@@ -131,7 +135,7 @@ def statement(plan: Plan, source: Source, types: dict[str, str] | None = None) -
             f"raw as (select {', '.join(raw)} from delivered),",
             f"parsed as (select *, {', '.join(values)} from raw),",
             f"pulled as (select *, {_updated_at(plan)} as value_updated_at from parsed",
-            f"where {_is_due(pull)}),",
+            f"where {_is_due(plan)}),",
             f"checked as (select *, {_reason(plan)} as reason from pulled)",
             f"select {row},",
             f"case when reason is null and is_deleted then {lines.deletion(plan)} end as deletion,",
@@ -347,7 +351,14 @@ def _updated_at(plan: Plan) -> str:
     return "cast(null as timestamptz)"
 
 
-def _is_due(pull: Pull) -> str:
+def _is_due(plan: Plan) -> str:
+    window = _is_in_window(plan.pull)
+    if not plan.asked:
+        return window
+    return f"({window} or {lines.whole_key(plan.pull.contract)} in ({', '.join(map(quote_text, plan.asked))}))"
+
+
+def _is_in_window(pull: Pull) -> str:
     if pull.since is None:
         return "true"
     if pull.since.number is not None:

@@ -68,6 +68,10 @@ class ApiSource(Source):
             _require_fields(relation, seen)
         return self._stream(self.engine, name, schema, _batches(file))
 
+    def asked_types(self, entity: EntityMapping) -> tuple[str, ...] | None:
+        """A list that is asked for from a moment on takes no keys beside it."""
+        return None if entity.rest_of(self.mapping.rest or RestSource()).since_parameter is None else ()
+
     def clock(self) -> datetime:
         return self._served_at or datetime.now(UTC)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,6 +20,10 @@ from pipelines.sources.mapping import Mapping as SourceMapping
 TYPED = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "BOOLEAN", "DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}
 )
+
+
+WHOLE_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
+NUMBER_TYPES = (*WHOLE_TYPES, "DECIMAL", "DOUBLE", "FLOAT")
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,8 @@ class Sample:
 class Relation:
     """What is to be read of an entity: source columns, from where on, of what types, and whether a sample will do.
 
-    All columns are wanted as text but those in `native`, which are wanted in their own type.
+    All columns are wanted as text but those in `native`, which are wanted in their own type. With `since`, rows that
+    have one of the `wanted` values in each of its columns are to be read too, whatever their marker.
     """
 
     entity: EntityMapping
@@ -52,6 +57,7 @@ class Relation:
     types: Mapping[str, str]
     sample: Sample | None = None
     native: frozenset[str] = frozenset()
+    wanted: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -121,8 +127,15 @@ class Source(ABC):
     def select(self, relation: Relation) -> str:
         """DuckDB SQL that gives these columns under their own names, as text but for the native ones, a row per row.
 
-        A source may apply `since` itself, to read less; the caller applies it to what comes.
+        A source may apply `since` itself, to read less, and then reads what is `wanted` beside it; more may come than
+        was asked for: the caller applies both to what comes.
         """
+
+    def asked_types(self, entity: EntityMapping) -> Collection[str] | None:
+        """The types (the engine's names, without digits) of columns by which a source that applies `since` can be asked
+        for what is `wanted`; None where it does not apply `since` and looks at all its rows.
+        """
+        return None
 
     def count(self, entity: EntityMapping) -> int:
         """The rows of the entity's table or query; `columns` was called before."""
@@ -188,6 +201,14 @@ def tail_of(sample: Sample | None, quote: Callable[[str], str] = quote_name, nul
         return ""
     order = f" order by {quote(sample.newest_by)} desc{nulls_last}" if sample.newest_by else ""
     return f"{order} limit {sample.rows}"
+
+
+def with_wanted(window: str, relation: Relation, among: Callable[[str, str, Sequence[str]], str]) -> str:
+    """The condition of an incremental pull's window, or that what is `wanted` is there: column by column, so that any
+    index serves. `among` gives the source's SQL for a column, its type and values of it.
+    """
+    found = [among(name, relation.types[name], values) for name, values in relation.wanted.items()]
+    return f"({window} or ({' and '.join(found)}))" if found else window
 
 
 def select_from(origin: str, relation: Relation) -> str:

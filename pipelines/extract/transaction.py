@@ -36,6 +36,13 @@ class Transaction:
         """The first column of a select's first row."""
         return self.connection.scalar(*self._bound(sql, values))
 
+    @contextmanager
+    def stream(self, sql: str) -> Iterator[Iterator[Any]]:
+        """The first column of a select's rows, which may be many: some at a time."""
+        statement, values = self._bound(sql, None)
+        with self.connection.execute(statement, values, execution_options={"stream_results": True}) as found:
+            yield iter(found.scalars())
+
     def copy(self, sql: str, lines: IO[bytes]) -> None:
         """COPY a file of lines, and close it."""
         with lines, self.driver.cursor() as cursor, cursor.copy(sql) as writer:
