@@ -20,7 +20,7 @@ from tests.bench import table
 from tests.bench.lines import change_lines, make_lines, place_sources
 from tests.bench.place import EMPTY, SOURCE, Place, own_place
 from tests.bench.pulls import FIRST, Pull, WrongRows, first_pull, later_pull, open_night, restart
-from tests.bench.rivals import copy_by_psql, make_baseline, measure_dlt, measure_pandas
+from tests.bench.rivals import copy_by_psql, make_baseline, measure_dlt, measure_pandas, upsert
 
 LINES, QUICK_LINES, FEWEST_LINES = 2_000_000, 200_000, 10_000
 COPIED = {"psql | psql, COPY (binary)": True, "the same, no WAL": False}
@@ -69,7 +69,7 @@ def middle(pulls: list[Pull]) -> Pull:
 
 
 def later_nights(place: Place, lines: int, runs: int, firsts: list[Pull]) -> None:
-    """After a first pull: a night without a change, `runs` nights of 1 %, then the first one after a restart."""
+    """After a first pull: a night without a change, `runs` nights of 1 %, the first after a restart, a bare upsert."""
     first = middle([*firsts, first_pull(place, POSTGRES, KEPT)])
     open_night(place, KEPT, "quiet night", [POSTGRES])
     quiet = later_pull(place, KEPT, "quiet night", POSTGRES, 0)
@@ -81,6 +81,7 @@ def later_nights(place: Place, lines: int, runs: int, firsts: list[Pull]) -> Non
     seconds, dropped = restart(place)
     place.sources[POSTGRES] = place.url(SOURCE)
     cold = later_pull(place, KEPT, f"night {runs + 1}", POSTGRES, changed)
+    bare = upsert(place, KEPT, lines, runs + 2)
     nights = [
         ("a night that changes nothing", None, quiet),
         (f"a night of 1 %, warm (median of {runs})", table.WARM_SHARE, middle(warm)),
@@ -89,6 +90,8 @@ def later_nights(place: Place, lines: int, runs: int, firsts: list[Pull]) -> Non
     notes = [
         "The targets are set for 10,000,000 lines. A night that changes nothing shows what does not depend on them.",
         f"The restart itself took {seconds:.1f} s; {dropped}. Source and warehouse are databases of the same server.",
+        "PostgreSQL's own `INSERT ... ON CONFLICT` of such rows from a table beside, nothing read from a source,"
+        f" nothing compared, no history: {bare:.2f} s, {bare / first.seconds:.1%} of the first pull.",
         "Between the nights the tables were vacuumed, the source's and landing's, as autovacuum does by day.",
         f"Warm nights in order: {', '.join(f'{one.seconds:.2f}' for one in warm)} s.",
     ]

@@ -61,9 +61,8 @@ DELIVERIES = """
 # what lands must be these, to the last digit
 SUMS = "count(*), sum(quantity), sum(unit_price), sum(unit_cost), count(*) filter (where is_cancelled)"
 # a night's changes: half of them the newest lines, half scattered over the years
-CHANGE = """
-    update line set quantity = quantity + 1, changed = timestamp '{changed}'
-    where order_id * 4 + line_number - 4000001 in (select {lines} - 1 - n from generate_series(0, {half} - 1) as n
+CHOSEN = """
+    {order_id} * 4 + line_number - 4000001 in (select {lines} - 1 - n from generate_series(0, {half} - 1) as n
         union all select n * {step} + {shift} from generate_series(0, {half} - 1) as n)
 """
 
@@ -84,15 +83,19 @@ def make_lines(place: Place, lines: int) -> None:
 
 def change_lines(place: Place, lines: int, night: int) -> int:
     """Change 1 % of the lines, half of them recent, half scattered; how many."""
-    half = lines // 200
-    changed = f"2025-01-{2 * night:02d} 12:00:00"
+    changed = f"timestamp '2025-01-{2 * night:02d} 12:00:00'"
     place.run(
         SOURCE,
-        # the scattered ones lie before the recent ones, elsewhere every night
-        CHANGE.format(lines=lines, half=half, step=(lines - half) // half, shift=night, changed=changed),
+        f"update line set quantity = quantity + 1, changed = {changed} where {chosen(lines, night)}",
         "vacuum analyze line",
     )
-    return 2 * half
+    return lines // 200 * 2
+
+
+def chosen(lines: int, night: int, order_id: str = "order_id") -> str:
+    """Condition of a night's 1 %; the scattered ones lie before the recent ones, elsewhere every night."""
+    half = lines // 200
+    return CHOSEN.format(lines=lines, half=half, step=(lines - half) // half, shift=night, order_id=order_id)
 
 
 def place_sources(place: Place, stack: ExitStack) -> list[str]:

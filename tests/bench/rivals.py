@@ -9,8 +9,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.contract import entity as contract_of
 from pipelines.settings import PROJECT, home_folder
-from tests.bench.lines import TABLE
+from tests.bench.lines import TABLE, chosen
 from tests.bench.place import PSQL, RIVALS, SOURCE, Place
 from tests.bench.pulls import WrongRows
 
@@ -51,6 +52,35 @@ def copy_by_psql(place: Place, *, is_logged: bool) -> float:
         SOURCE, "select count(*) from line"
     ):
         raise WrongRows("psql did not copy every line")
+    return seconds
+
+
+def upsert(place: Place, database: str, lines: int, night: int) -> float:
+    """Seconds of one `INSERT ... ON CONFLICT DO UPDATE` of a night's rows that the warehouse holds already.
+
+    Nothing is read from a source, nothing compared, no former version kept. It changes what has landed.
+    """
+    contract = contract_of("sales_order_line")
+    key = ["source_system", *contract.key]
+    rest = [name for name in (*contract.column_names, "updated_at", "extracted_at") if name not in key]
+    condition = chosen(lines, night, "order_id::bigint")
+    place.run(
+        database,
+        f"create table upserted as select * from landing.sales_order_line where {condition}",
+        "update upserted set quantity = quantity + 1",
+        "vacuum analyze upserted",
+        "vacuum landing.sales_order_line",
+    )
+    place.settle()
+    began = time.monotonic()
+    place.run(
+        database,
+        f"insert into landing.sales_order_line as l ({', '.join(key + rest)})"
+        f" select {', '.join(key + rest)} from upserted order by {', '.join(key)}"
+        f" on conflict ({', '.join(key)}) do update set {', '.join(f'{name} = excluded.{name}' for name in rest)}",
+    )
+    seconds = time.monotonic() - began
+    place.run(database, "drop table upserted")
     return seconds
 
 
