@@ -54,7 +54,7 @@ def _engine(url: str) -> sa.Engine:
     engine = sa.create_engine(
         with_driver(url),
         pool_pre_ping=True,
-        connect_args={"application_name": "cvp", "options": "-c timezone=UTC -c jit=off"},
+        connect_args={"application_name": "cvp", "options": "-c timezone=UTC -c datestyle=ISO,YMD -c jit=off"},
     )
     with engine.connect() as connection:
         version = connection.dialect.server_version_info or (0,)
