@@ -104,7 +104,8 @@ class Landing:
             self.plan = plan(Pull(self.mapping, self.sql.contract, self.zones, self.since), source)
             source_drift.refuse_lost_columns(self.connection, self.names, self.plan)
             if self.since is not None:
-                with self.warehouse.stream(set_aside.WAITING) as waiting:
+                fault = {"key_fault": set_aside.key_fault(self.sql.contract)}
+                with self.warehouse.stream(set_aside.WAITING, fault) as waiting:
                     self.plan = set_aside.ask(self.plan, source, waiting)
         except AbsentRelation as absent:
             self.absent = str(absent)

@@ -1,8 +1,8 @@
 """Rows set aside, asked for again: a pull by marker also looks for their keys, wherever their marker stands.
 
 Else a row mended at the source without a move of its marker would wait for the next pull of everything. What is asked
-for and does not come is gone at the source. So a key is only asked for where its row is sure to be recognised: every
-part of it was readable, and the source either looks at all its rows or finds them by columns of a plain type.
+for and does not come is gone at the source. So a key is only asked for where its row is sure to be recognised: nothing
+was wrong with the key itself, and the source either looks at all its rows or finds them by columns of a plain type.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 
-from pipelines.contract import Column, Kind
+from pipelines.contract import Entity, Kind
 from pipelines.extract.checks import LONGEST_KEY_BYTES
 from pipelines.extract.lines import KEY_SEPARATOR, NUL_SIGN
 from pipelines.extract.pull import Plan
@@ -21,15 +21,21 @@ from pipelines.extract.source import NUMBER_TYPES, WHOLE_TYPES, Source
 
 KEYS_A_PULL = 300
 # The keys that nobody has looked for the longest come first. A row still bad then goes to the end, so that all get
-# their turn: with the oldest first, rows that are never mended would stand before all others for good.
+# their turn: with the oldest first, rows that are never mended would stand before all others for good. `:key_fault`: a
+# row whose key is mended has another one then.
 WAITING = """
     select key from landing.landing_rejected where source_system = :source_system and entity = :entity
-    group by key order by max(last_rejected_at), min(first_rejected_at), key
+    group by key having bool_and(reason !~ :key_fault) order by max(last_rejected_at), min(first_rejected_at), key
 """
 
 _WHOLE = re.compile(r"-?[0-9]{1,20}")
+_READ = {"UUID": lambda text: str(uuid.UUID(text)), "DATE": lambda text: date.fromisoformat(text).isoformat()}
 _DECIMAL = re.compile(r"-?[0-9]{1,38}(\.[0-9]{1,38})?")
-_BIGINT = range(-(2**63), 2**63)
+
+
+def key_fault(contract: Entity) -> str:
+    """A pattern of the reasons that find fault with a part of the key."""
+    return f"(^|; )({'|'.join(contract.key)})[ :]"
 
 
 def ask(plan: Plan, source: Source, waiting: Iterable[str]) -> Plan:
@@ -59,49 +65,30 @@ def _columns(plan: Plan, source: Source) -> dict[str, str] | None:
 
     None: it cannot be asked. Other parts may be an expression or text of a number: the engine looks at all of them.
     """
-    origins = {name: plan.origins.get(name) for name in plan.pull.contract.key}
-    if any(origin is None or origin.codes is not None or origin.format is not None for origin in origins.values()):
-        # What the key of such a row reads like does not say whether it was readable.
-        return None
     types = source.asked_types(plan.pull.entity)
     if types is None:
         return {}
-    found = {
-        name: origin.column
-        for name, origin in origins.items()
-        if origin is not None
-        and origin.column is not None
-        and _base(plan.types[origin.column]) in types
-        and _fits(plan.pull.contract.column(name).kind, plan.types[origin.column])
-    }
+    found = {}
+    for name in plan.pull.contract.key:
+        origin, kind = plan.origins[name], plan.pull.contract.column(name).kind
+        column = origin.column if origin.codes is None and origin.format is None else None
+        if column is not None and _base(plan.types[column]) in types and _fits(kind, plan.types[column]):
+            found[name] = column
     return found or None
 
 
 def _parts(plan: Plan, key: str) -> dict[str, str] | None:
-    """The parts of a key as the source holds them; None where one was not readable, or the key is not as delivered."""
-    contract = plan.pull.contract
+    """The parts of a key as the source holds them; None where it was not kept as it came."""
     texts = key.split(KEY_SEPARATOR)
-    if len(texts) != len(contract.key) or len(key) >= LONGEST_KEY_BYTES or NUL_SIGN in key:
+    if len(texts) != len(plan.pull.contract.key) or len(key) >= LONGEST_KEY_BYTES or NUL_SIGN in key:
         return None
-    parts = dict(_unprefixed(plan, texts))
-    return parts if all(_is_readable(contract.column(name), part) for name, part in parts.items()) else None
+    return dict(_unprefixed(plan, texts))
 
 
 def _unprefixed(plan: Plan, texts: list[str]) -> Iterator[tuple[str, str]]:
     for name, text in zip(plan.pull.contract.key, texts, strict=True):
         prefix = plan.pull.mapping.prefix_of(plan.pull.contract.column(name))
-        yield name, text.removeprefix(prefix) if text.startswith(prefix) else ""
-
-
-def _is_readable(column: Column, text: str) -> bool:
-    if column.kind is Kind.INTEGER:
-        return _WHOLE.fullmatch(text) is not None and int(text) in _BIGINT
-    if column.kind is Kind.DATE:
-        try:
-            return date.fromisoformat(text).isoformat() == text
-        except ValueError:
-            return False
-    return text != ""
+        yield name, text.removeprefix(prefix)
 
 
 def _base(source_type: str) -> str:
@@ -123,9 +110,9 @@ def _takes(source_type: str, text: str) -> bool:
         return _WHOLE.fullmatch(text) is not None
     if base in NUMBER_TYPES:
         return _DECIMAL.fullmatch(text) is not None
-    if base == "UUID":
+    if base in _READ:
         try:
-            return str(uuid.UUID(text)) == text
+            return _READ[base](text) == text
         except ValueError:
             return False
     return True

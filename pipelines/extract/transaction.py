@@ -37,10 +37,10 @@ class Transaction:
         return self.connection.scalar(*self._bound(sql, values))
 
     @contextmanager
-    def stream(self, sql: str) -> Iterator[Iterator[Any]]:
+    def stream(self, sql: str, values: Values[str, Any] | None = None) -> Iterator[Iterator[Any]]:
         """The first column of a select's rows, which may be many: some at a time."""
-        statement, values = self._bound(sql, None)
-        with self.connection.execute(statement, values, execution_options={"stream_results": True}) as found:
+        statement, given = self._bound(sql, values)
+        with self.connection.execute(statement, given, execution_options={"stream_results": True}) as found:
             yield iter(found.scalars())
 
     def copy(self, sql: str, lines: IO[bytes]) -> None:

@@ -29,7 +29,7 @@ MAPPING = """
       account_assignment:
         table: assignments
         change_marker: {{column: changed, overlap_minutes: 60}}
-        columns: {{customer_id: c, valid_from_on: since, account_manager_id: who}}
+        columns: {{customer_id: c, valid_from_on: {since}, account_manager_id: who}}
       sales_order_line:
         table: order_lines
         change_marker: {{column: changed, overlap_minutes: 60}}
@@ -66,8 +66,10 @@ class Erp:
     location: str
     engine: sa.Engine
 
-    def place(self, head: str = "", key: str = "id", line: str = "n", deletion: str = "none") -> None:
-        text = MAPPING.format(kind=self.kind, head=head, id=key, line=line, deletion=deletion)
+    def place(
+        self, head: str = "", key: str = "id", line: str = "n", deletion: str = "none", since: str = "since"
+    ) -> None:
+        text = MAPPING.format(kind=self.kind, head=head, id=key, line=line, deletion=deletion, since=since)
         self.desk.source("erp", self.location, text)
 
     def run(self, sql: str, *rows: dict[str, Any]) -> None:
@@ -296,7 +298,9 @@ def test_a_key_is_asked_for_in_the_type_of_its_column_and_one_that_it_cannot_tak
     assert desk.rejected("key") == ([] if column_type == "char(40)" else [("abc",)])
 
 
-def test_a_date_in_a_key_is_asked_for_as_a_date(desk, erp):
+@pytest.mark.parametrize("since", ["since", '{column: since, format: "%Y-%m-%d"}'])
+def test_a_date_in_a_key_is_asked_for_as_a_date_and_seen_through_a_format(desk, erp, since):
+    erp.place(since=since)
     sql = "insert into assignments values ('C', :since, :who, :changed)"
     days = [("2024-01-01", None, OLD), ("2024-02-29", None, OLD), ("2024-03-01", "M", NEW)]
     erp.run(sql, *[{"since": since, "who": who, "changed": changed} for since, who, changed in days])
@@ -304,6 +308,52 @@ def test_a_date_in_a_key_is_asked_for_as_a_date(desk, erp):
     erp.run("update assignments set who = 'M' where since = '2024-02-29'")
     assert account(desk.extract("erp", "account_assignment", "second")) == (3, 1, 1, 1, False, 0)
     assert desk.rejected("key") == [("C\x1f2024-01-01",)]
+
+
+def test_a_warehouse_that_writes_dates_otherwise_finds_doubled_keys_again(desk, make, request):
+    name = desk.settings.warehouse_database
+    desk.run(f"alter database {name} set datestyle = 'German'")
+    request.addfinalizer(desk.engine.dispose)
+    request.addfinalizer(lambda: desk.run(f"alter database {name} reset datestyle"))
+    desk.engine.dispose()
+    erp = make("sqlite")
+    erp.run(f"insert into assignments values ('C', '2024-01-31', 'A', '{OLD}'), ('C', '2024-01-31', 'B', '{OLD}')")
+    erp.run(f"insert into assignments values ('D', '2024-01-31', 'B', '{NEW}')")
+    desk.extract("erp", "account_assignment")
+    assert desk.rejected() == [("C\x1f2024-01-31", "duplicate key")] * 2
+    erp.run("delete from assignments where c = 'C' and who = 'A'")
+    assert account(desk.extract("erp", "account_assignment", "second")) == (2, 1, 1, 0, False, 0)
+    assert desk.rejected() == []
+
+
+def test_codes_in_a_key_are_seen_through(desk, erp):
+    erp.run("create table ratings (s varchar(9), a varchar(9), p varchar(9), changed timestamp null)")
+    coded = """
+        kind: {kind}
+        time_zone: Asia/Shanghai
+        entities:
+          survey_response:
+            table: ratings
+            change_marker: {{column: changed, overlap_minutes: 60}}
+            columns:
+              survey_id: s
+              customer_id: {{constant: C}}
+              surveyed_on: {{constant: "2024-01-01"}}
+              attribute: {{column: a, codes: {{Q: quality, D: delivery}}}}
+              expected: {{constant: 7}}
+              perceived: p
+    """
+    desk.source("erp", erp.location, coded.format(kind=erp.kind))
+    sql = "insert into ratings values (:s, :a, :p, :changed)"
+    # the second one's code is none; the last is in the overlap
+    found = [("S", "Q", "x", OLD), ("S", "delivery", "x", OLD), ("T", "Q", "x", OLD), ("T", "D", "5", NEW)]
+    erp.run(sql, *[dict(zip(("s", "a", "p", "changed"), row, strict=True)) for row in found])
+    desk.extract("erp", "survey_response")
+    erp.run("update ratings set p = '5' where s = 'S'")
+    second = desk.extract("erp", "survey_response", "second")
+    erp.run("drop table ratings")
+    assert account(second) == (3, 1, 1, 1, False, 0)
+    assert desk.rejected("key") == [("S\x1fdelivery",), ("T\x1fquality",)]
 
 
 def test_a_number_as_key_of_a_mariadb_is_asked_for_as_a_number(desk, make):
