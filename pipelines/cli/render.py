@@ -176,8 +176,12 @@ def _gates(console: Console, report: summary.RunReport) -> None:
     read = sum(item.rows_read for item in report.extractions)
     landed = sum(item.rows_landed for item in report.extractions)
     unchanged = sum(item.rows_unchanged for item in report.extractions)
+    deleted = sum(item.rows_deleted for item in report.extractions)
+    gone = f"; {counted(deleted, 'row')} gone at the source" if deleted else ""
+    reasons = " (why: `cvp rejects`)" if rejected else ""
     console.print(
-        f"rows: {read:,} read = {landed:,} landed + {unchanged:,} unchanged + {rejected:,} set aside", highlight=False
+        f"rows: {read:,} read = {landed:,} landed + {unchanged:,} unchanged + {rejected:,} set aside{reasons}{gone}",
+        highlight=False,
     )
 
 

@@ -103,11 +103,18 @@ def _nobody_delivers(first: SourceReport, absent: Sequence[str]) -> None:
         elif contract_of(name).essential:
             first.warning(["entities"], f"nobody delivers {name}: it is inferred from the orders, without a name")
     further = [name for name in absent if not contract_of(name).essential and name != "exchange_rate"]
-    if further:
+    optional = [name for name in further if contract_of(name).optional]
+    if optional:
         first.warning(
             ["entities"],
-            f"nobody delivers {', '.join(further)}: the indicators that need them are not available, and their weight"
+            f"nobody delivers {', '.join(optional)}: the indicators that need them are not available, and their weight"
             " goes to the others",
+        )
+    if none := [name for name in further if name not in optional]:
+        first.warning(
+            ["entities"],
+            f"nobody delivers {', '.join(none)}: the night counts none, as where none has happened; what that makes of"
+            " an indicator is said in its description (Nulls and zeros)",
         )
 
 

@@ -206,6 +206,11 @@ def test_sources_are_judged_together(check, tmp_path, database):
         line.startswith("warning erp2.yml:6: erp2.sales_order: comes from erp, erp2: where both") for line in found
     )
     assert any(line.startswith("error erp.yml:5: erp: nobody delivers sales_order_line: without ") for line in found)
+    absent = [line for line in found if line.startswith("warning erp.yml:5: erp: nobody delivers delivery, ")]
+    assert [("service_record" in line, "contract" in line, "none has happened" in line) for line in absent] == [
+        (True, False, True)
+    ]
+    assert any("contract" in line and "their weight goes to the others" in line for line in found)
     assert any(
         line.startswith("error erp.yml:14: erp.sales_order.currency: is USD, the reporting currency is CNY, and nobody")
         for line in found
