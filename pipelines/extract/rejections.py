@@ -17,34 +17,65 @@ from pipelines.warehouse.schema import LANDING_REJECTED
 REASONS_SHOWN = 3
 KEYS_SHOWN = 3
 
-# What a pull by marker found set aside already when the source's last night was published stops no night again: it may
-# be most of the little that such a pull reads. Rows rejected by one pull have one time of rejection.
+# A pull by marker asks for the rows set aside before too, which may be most of the little that it reads. So a row
+# counts against the pull that first set it aside: one of tonight against what else tonight's read; one of an earlier
+# pull since the source's last night was published (a night that failed, a reload) against the largest of these, or all
+# rows held where the run itself is repeated and no account of it is left; one that was there then no more. The rows
+# that one pull rejects have one time of rejection.
 COUNTS = """
+    with extracted as (
+        select
+            extraction.*,
+            coalesce(
+                (
+                    select max(run.finished_at) from control.run as run
+                    where run.status = 'published' and extraction.source_system = any(run.source_systems)
+                        and not extraction.is_full_pull
+                ),
+                '-infinity'
+            ) as published_at
+        from control.extraction as extraction
+        where extraction.run_id = :run_id and extraction.rows_rejected > 0
+    )
     select
-        extraction.source_system, extraction.entity, extraction.rows_read - known.row_count as rows_read,
-        extraction.rows_rejected - known.row_count as rows_rejected
-    from control.extraction as extraction
+        extracted.source_system, extracted.entity, extracted.published_at::text, counted.rows_read,
+        counted.rows_rejected
+    from extracted
     cross join lateral (
-        select count(*) as row_count
+        select
+            count(*) filter (where rejected.first_rejected_at < rejected.last_rejected_at) as again,
+            count(*) filter (
+                where rejected.first_rejected_at < rejected.last_rejected_at
+                    and rejected.first_rejected_at > extracted.published_at
+            ) as since
         from landing.landing_rejected as rejected
-        where not extraction.is_full_pull and rejected.run_id = extraction.run_id
-            and rejected.source_system = extraction.source_system and rejected.entity = extraction.entity
+        where rejected.source_system = extracted.source_system and rejected.entity = extracted.entity
             and rejected.last_rejected_at = (
                 select max(last.last_rejected_at) from landing.landing_rejected as last
-                where last.source_system = extraction.source_system and last.entity = extraction.entity
+                where last.source_system = extracted.source_system and last.entity = extracted.entity
             )
-            and rejected.first_rejected_at < (
-                select max(run.finished_at) from control.run as run
-                where run.status = 'published' and extraction.source_system = any(run.source_systems)
-            )
-    ) as known
-    where extraction.run_id = :run_id and extraction.rows_rejected > known.row_count
-    order by extraction.source_system, extraction.entity
+    ) as seen
+    cross join lateral (
+        select coalesce(max(pull.rows_read), extracted.rows_held + seen.since) as largest
+        from control.extraction as pull
+        inner join control.run as run on run.run_id = pull.run_id
+        where pull.source_system = extracted.source_system and pull.entity = extracted.entity
+            and pull.run_id <> :run_id and run.started_at > extracted.published_at
+    ) as earlier
+    cross join lateral (
+        select extracted.rows_read, extracted.rows_rejected where extracted.is_full_pull
+        union all
+        select extracted.rows_read - seen.again, extracted.rows_rejected - seen.again where not extracted.is_full_pull
+        union all
+        select earlier.largest, seen.since where not extracted.is_full_pull
+    ) as counted
+    order by extracted.source_system, extracted.entity
 """
-# One row per reason of an entity's rows set aside in the run, the most frequent first.
+# One row per reason of an entity's rows set aside in the run that count, the most frequent first.
 REASONS = """
     select reason, count(*) as row_count, (array_agg(key order by key))[1:3] as keys from landing.landing_rejected
     where run_id = :run_id and source_system = :source_system and entity = :entity
+        and first_rejected_at > cast(:published_at as timestamptz)
     group by reason order by count(*) desc, reason limit :shown
 """
 
@@ -58,11 +89,11 @@ def check_rejections(settings: Settings, engine: sa.Engine, run_id: str) -> None
     faults: list[tuple[str, str, str]] = []
     with engine.connect() as connection:
         for row in connection.execute(sa.text(COUNTS), {"run_id": run_id}).all():
-            source, entity, read, rejected = str(row[0]), str(row[1]), int(row[2]), int(row[3])
+            source, entity, read, rejected = str(row[0]), str(row[1]), int(row[3]), int(row[4])
             limit = _accepted_share(settings, source, entity)
             if rejected > settings.rejected_rows_allowed and rejected > limit * read:
-                names = {"run_id": run_id, "source_system": source, "entity": entity, "shown": REASONS_SHOWN}
-                reasons = connection.execute(sa.text(REASONS), names).all()
+                names = {"run_id": run_id, "source_system": source, "entity": entity, "published_at": row[2]}
+                reasons = connection.execute(sa.text(REASONS), names | {"shown": REASONS_SHOWN}).all()
                 faults.append((source, entity, _message(rejected, read, limit, reasons)))
     if len(faults) == 1:
         raise ExtractionError(*faults[0])
