@@ -71,9 +71,17 @@ def scaffold(
     if out is None:
         typer.echo(written.text, nl=False)
         return
-    out.write_text(written.text, encoding="utf-8")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(written.text, encoding="utf-8")
+    except OSError as error:
+        message = f"{out} cannot be written: {error.strerror}; name another place by --out"
+        errors.print(f"[red]refused:[/red] {escape(message)}", highlight=False, soft_wrap=True)
+        raise typer.Exit(EXIT_USAGE) from error
     console = render.make_console()
-    console.print(f"{out}: {written.entities} entities guessed, {written.gaps} places to fill in (FILL_IN)")
+    entities = f"{written.entities:,} {'entity' if written.entities == 1 else 'entities'} guessed"
+    gaps = render.counted(written.gaps, "place")
+    console.print(f"{out}: {entities}, {gaps} to fill in (FILL_IN)", highlight=False, soft_wrap=True, markup=False)
     console.print(
         f"next: say where it is (CVP_SOURCES__{chosen}=..., or `sources` in cvp.toml), and in which folder the file"
         f" lies (mapping_folders); then cvp sources check {chosen}",

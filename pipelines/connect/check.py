@@ -8,9 +8,11 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -28,16 +30,19 @@ from pipelines.extract.pull import NO_MARK, Pull, mentioned, missing_columns, pl
 from pipelines.extract.source import Relation, Sample, Since, Source, nearest
 from pipelines.extract.watermark import EPOCH
 from pipelines.settings import Settings
-from pipelines.sources.mapping import UPDATED_AT, ColumnMapping, Mapping
+from pipelines.sources.mapping import UPDATED_AT, ColumnMapping, Mapping, SourceKind
 from pipelines.sources.reading import load_mapping
 from pipelines.sources.yaml_lines import read_yaml
 
 SAMPLE_ROWS = 1_000
+# So many rows are read whole in a second or two to look for doubled keys, which a sample seldom holds both of.
+ROWS_READ_FOR_KEYS = 100_000
 DAYS_LOOKED_AT = 30
 # Fewer sampled rows may be empty, or marked as deleted, by chance.
 ROWS_THAT_TELL = 20
 # A smaller table is read in no time without an index.
 ROWS_WORTH_AN_INDEX = 10_000
+DUPLICATE = "duplicate key"
 READ_ERRORS = (duckdb.Error, sa.exc.SQLAlchemyError, OSError, ValueError, ModuleNotFoundError)
 
 
@@ -135,6 +140,32 @@ def _named(origin: ColumnMapping) -> str:
     return origin.column if origin.column is not None else "its expression"
 
 
+def _fields(lines: Iterable[str | None]) -> list[list[str]]:
+    return list(csv.reader(io.StringIO("".join(line for line in lines if line is not None), newline="")))
+
+
+@dataclass(frozen=True)
+class _Doubled:
+    """Rows whose key comes more than once: all of them are set aside. How many (at least, unless `is_all`), of how many
+    that were looked at, and one such key.
+    """
+
+    rows: int
+    looked_at: int
+    is_all: bool
+    example: str
+
+    @classmethod
+    def of(cls, keys: Counter[tuple[str, ...]], looked_at: int, is_all: bool) -> _Doubled:
+        doubled = {key: count for key, count in keys.items() if count > 1}
+        return cls(sum(doubled.values()), looked_at, is_all, "/".join(min(doubled, default=())))
+
+    def __str__(self) -> str:
+        if self.is_all:
+            return f"{self.rows:,} of all {self.looked_at:,} rows"
+        return f"{self.rows:,} of the {self.looked_at:,} sampled rows, and perhaps more,"
+
+
 class _EntityCheck:
     """One entity, step by step; a step that finds the entity unreadable ends it."""
 
@@ -146,11 +177,13 @@ class _EntityCheck:
 
     def run(self) -> None:
         relation = "query" if self.pull.entity.table is None else "table"
+        is_counted = False
         try:
             types = self.source.columns(self.pull.entity)
             if not self._compare(types):
                 return
             self._count()
+            is_counted = True
             marks = self._sample()
             self._look_at_marker(marks)
         except AbsentRelation as absent:
@@ -158,7 +191,17 @@ class _EntityCheck:
                 self.report.error([*self.path, relation], f"the source has no {absent}: provide it, or mend the name")
             self.entity.origin += " (not delivered)"
         except (ExtractionError, *READ_ERRORS) as error:
-            self.report.error([*self.path, relation], f"cannot be read: {said(error)}")
+            place = "where" if not is_counted and self._is_there_without_where() else relation
+            self.report.error([*self.path, place], f"cannot be read: {said(error)}")
+
+    def _is_there_without_where(self) -> bool:
+        if self.pull.entity.where is None:
+            return False
+        try:
+            self.source.columns(self.pull.entity.model_copy(update={"where": None}))
+        except (AbsentRelation, ExtractionError, *READ_ERRORS):
+            return False
+        return True
 
     def _compare(self, types: dict[str, str]) -> bool:
         """Columns and types against mapping and contract; False where the entity cannot be pulled."""
@@ -200,8 +243,9 @@ class _EntityCheck:
         if marker is not None and not whole:
             # Half of it new: the oldest rows of a table are often unlike those of tonight.
             samples = [Sample(SAMPLE_ROWS // 2), Sample(SAMPLE_ROWS // 2, newest_by=marker.column)]
-        rows = [row for sample in samples for row in self._read(sample)]
-        lines = list(csv.reader(io.StringIO("".join(row[0] for row in rows if row[0] is not None), newline="")))
+        read = [self._read(sample).fetchall() for sample in samples]
+        rows = [row for part in read for row in part]
+        lines = _fields(row[0] for row in rows)
         self._look_at_values(rows, lines)
         rejects = [(self.pull.contract.name, row[2]) for row in rows if row[2] is not None]
         reasons = Counter(
@@ -211,16 +255,16 @@ class _EntityCheck:
         unread = sorted(set(self.source.set_aside())) if whole else []
         reasons.update(reason for _, reason, _ in unread)
         self.entity.sampled = len(rows) + len(unread)
-        doubled = self._doubled(lines) if whole else 0
-        if doubled:
-            reasons["duplicate key"] = doubled
+        doubled = self._doubled(read)
+        if doubled.rows:
+            reasons[DUPLICATE] = doubled.rows
         self.entity.set_aside = dict(reasons.most_common())
-        self._judge(len(rejects) + len(unread) + doubled)
+        self._judge(len(rejects) + len(unread), doubled)
         return [row[3] for row in rows if row[3] != NO_MARK]
 
-    def _read(self, sample: Sample) -> list[Any]:
+    def _read(self, sample: Sample | None) -> duckdb.DuckDBPyConnection:
         pull = Pull(self.pull.mapping, self.pull.contract, self.pull.zones, None, sample)
-        return self.source.engine.execute(statement(plan(pull, self.source), self.source)).fetchall()
+        return self.source.engine.execute(statement(plan(pull, self.source), self.source))
 
     def _look_at_values(self, rows: Sequence[Any], lines: Sequence[list[str]]) -> None:
         """Mapped columns without any value, and a deletion flag that marks most rows: the wrong column, or values."""
@@ -236,30 +280,70 @@ class _EntityCheck:
                 message = f"is empty in all {len(lines)} sampled rows: is {_named(origin)} right?"
                 self.report.warning([*self.path, "columns", target], message)
 
-    def _doubled(self, lines: Sequence[list[str]]) -> int:
-        """Rows of a whole table whose key comes more than once: all of them are set aside."""
+    def _doubled(self, read: Sequence[Sequence[Any]]) -> _Doubled:
+        """Of the whole table where that takes a moment; else of the sampled rows, which hold some of them at least."""
+        sampled, rows = sum(map(len, read)), self.entity.rows or 0
+        # An API would have to list all of it again.
+        is_small = rows <= ROWS_READ_FOR_KEYS and self.pull.mapping.kind is not SourceKind.REST
+        if rows <= SAMPLE_ROWS or not is_small:
+            keys: Counter[tuple[str, ...]] = Counter()
+            for part in read:
+                # The newest rows may be among the first ones too: what comes in either is no second copy.
+                keys |= self._keys(row[0] for row in part)
+            return _Doubled.of(keys, sampled, sampled >= rows)
+        result, whole = self._read(None), Counter[tuple[str, ...]]()
+        while block := result.fetchmany(SAMPLE_ROWS):
+            whole += self._keys(row[0] for row in block)
+        return _Doubled.of(whole, rows, True)
+
+    def _keys(self, lines: Iterable[str | None]) -> Counter[tuple[str, ...]]:
         names = self.pull.contract.column_names
         places = [names.index(name) for name in self.pull.contract.key]
-        keys = Counter(tuple(fields[place] for place in places) for fields in lines)
-        return sum(count for count in keys.values() if count > 1)
+        return Counter(tuple(fields[place] for place in places) for fields in _fields(lines))
 
-    def _judge(self, rejected: int) -> None:
-        if not rejected:
+    def _judge(self, rejected: int, doubled: _Doubled) -> None:
+        if not rejected and not doubled.rows:
             return
-        accepted = self.pull.entity.accepted_rejects
-        limit = max(
-            self.settings.rejected_share_limit, accepted.share if accepted else self.settings.rejected_share_limit
-        )
-        reasons = "; ".join(f"{count} x {reason}" for reason, count in self.entity.set_aside.items())
-        message = f"{rejected} of {self.entity.sampled} sampled rows would be set aside: {reasons}"
-        expected = rejected / self.entity.sampled * (self.entity.rows or self.entity.sampled)
-        if rejected > limit * self.entity.sampled and expected > self.settings.rejected_rows_allowed:
-            cure = (
-                f"more than {limit:.1%} stop the night: mend them at the source or here (codes, format), or accept them"
+        of_sample = Decimal(rejected) / max(self.entity.sampled, 1)
+        of_keys = Decimal(doubled.rows) / max(doubled.looked_at, 1)
+        together = self._stops(of_sample + of_keys) and not self._stops(of_sample) and not self._stops(of_keys)
+        limit = f"more than {self._limit:.1%} stop the night"
+        after = "`cvp rejects` lists them after a night"
+        if rejected:
+            reasons = "; ".join(
+                f"{count} x {reason}" for reason, count in self.entity.set_aside.items() if reason != DUPLICATE
             )
-            self.report.error(self.path, f"{message}; {cure} (accepted_rejects)")
-        else:
-            self.report.warning(self.path, f"{message}; `cvp rejects` lists them after a night")
+            message = f"{rejected} of {self.entity.sampled} sampled rows would be set aside: {reasons}"
+            if together or self._stops(of_sample):
+                cure = "mend them at the source or here (codes, format), or accept them (accepted_rejects)"
+                self.report.error(self.path, f"{message}; {limit}: {cure}")
+            else:
+                self.report.warning(self.path, f"{message}; {after}")
+        if doubled.rows:
+            key = ", ".join(self.pull.contract.key)
+            message = f"{doubled} would be set aside for a key ({key}) that comes more than once, such as"
+            message += f" {doubled.example}"
+            if together or self._stops(of_keys):
+                cure = "map what tells these rows apart, or leave out by a `where` or a query what comes twice"
+                self.report.error(self._doubled_by(), f"{message}; {limit}: {cure}")
+            else:
+                self.report.warning(self._doubled_by(), f"{message}; {after}")
+
+    @property
+    def _limit(self) -> Decimal:
+        accepted, limit = self.pull.entity.accepted_rejects, self.settings.rejected_share_limit
+        return max(limit, accepted.share) if accepted else limit
+
+    def _stops(self, share: Decimal) -> bool:
+        """Whether a night stops of which so many rows are set aside."""
+        expected = share * (self.entity.rows or self.entity.sampled)
+        return share > self._limit and expected > self.settings.rejected_rows_allowed
+
+    def _doubled_by(self) -> list[str]:
+        """Where the mapping makes keys alike: at a constant part of the key, if there is one."""
+        columns = self.pull.entity.columns
+        constant = [name for name in self.pull.contract.key if name in columns and columns[name].constant is not None]
+        return [*self.path, "columns", constant[0]] if constant else self.path
 
     def _look_at_marker(self, marks: list[int]) -> None:
         marker, rows = self.pull.entity.change_marker, self.entity.rows or 0

@@ -12,6 +12,9 @@ _SECRET = re.compile(
 _VALUE = re.compile(r"""((?:string|value|:) )(["']).*\2""")
 _MYSQL_SAID = re.compile(r'MySQL query ".*":[ \n]+(\S[^\n]*)', re.DOTALL)
 _DATABASE_SAID = re.compile(r"ERROR: +(.*)")
+# The statement is quoted as it is, with its own quotes and lines; so may be what the reason is near.
+_SQLITE_SAID = re.compile(r'Failed to prepare query ".*": (near "[^\n]*": [^\n]+)', re.DOTALL)
+_SQLITE_SAID_PLAINLY = re.compile(r'Failed to prepare query ".*": ([^\n]+)', re.DOTALL)
 
 
 class ExtractionError(Exception):
@@ -39,9 +42,15 @@ def without_secrets(text: str) -> str:
 def said(error: Exception) -> str:
     """What an engine's or a driver's error says, in one line, without secrets and without values of rows."""
     text = str(error).strip()
-    deeper = _DATABASE_SAID.search(text) or _MYSQL_SAID.search(text)
+    deeper = _sqlite_said(text) or _DATABASE_SAID.search(text) or _MYSQL_SAID.search(text)
     if text and text.endswith('":') and "MySQL query" in text:
         # It gives no reason where the server cut a statement off.
         text = "the server ended the statement: it took longer than source_statement_seconds, or was stopped there"
     line = deeper[1] if deeper else text.splitlines()[0] if text else type(error).__name__
     return _VALUE.sub(r"\1...", without_secrets(line))
+
+
+def _sqlite_said(text: str) -> re.Match[str] | None:
+    # Behind the reason the engine shows its own statement, which holds the source's once more.
+    before = text.rpartition("\n\nLINE ")[0] or text
+    return _SQLITE_SAID.match(before) or _SQLITE_SAID_PLAINLY.match(before)

@@ -73,7 +73,8 @@ COUNTS = """
 """
 # One row per reason of an entity's rows set aside in the run that count, the most frequent first.
 REASONS = """
-    select reason, count(*) as row_count, (array_agg(key order by key))[1:3] as keys from landing.landing_rejected
+    select reason, count(*) as row_count, (array_agg(distinct key order by key))[1:3] as keys
+    from landing.landing_rejected
     where run_id = :run_id and source_system = :source_system and entity = :entity
         and first_rejected_at > cast(:published_at as timestamptz)
     group by reason order by count(*) desc, reason limit :shown

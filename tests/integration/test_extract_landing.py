@@ -347,6 +347,13 @@ def test_too_many_rows_set_aside_stop_the_night_with_reasons_and_keys(desk, data
     check_rejections(desk.settings, desk.engine, "another night")
 
 
+def test_doubled_keys_that_stop_the_night_are_named_once_each(desk, data):
+    text_table(data, "customer.csv", "customer_id,customer_name\n" + "C1,N\n" * 20 + "C2,N\n" * 20)
+    desk.extract("canonical", "customer")
+    with pytest.raises(ExtractionError, match=r"40 x duplicate key \(keys C1, C2\)"):
+        check_rejections(desk.settings, desk.engine, "night")
+
+
 def test_few_rows_or_a_small_share_stop_no_night(desk, data):
     rows = "".join(f"C{number},{'N' if number >= 20 else ''}\n" for number in range(40))
     text_table(data, "customer.csv", "customer_id,customer_name\n" + rows)

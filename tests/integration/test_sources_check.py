@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli import app
+from pipelines.connect import check as check_module
 from pipelines.connect.check import check_source, check_together
 from pipelines.settings import Settings, get_settings
 from tests.integration.extracting import text_table
@@ -185,6 +186,34 @@ def test_a_sqlite_marker_without_an_index_is_a_warning_and_its_newest_rows_are_s
     report = check(by_id, str(tmp_path / "crm.sqlite"))
     assert not any("no index" in line for line in said(report))
     assert report.entities[0].rows_changed is None
+
+
+def test_doubled_keys_are_found_behind_the_sample_and_in_it_but_no_row_is_doubled_by_being_sampled_twice(
+    check, tmp_path, monkeypatch
+):
+    with sqlite3.connect(tmp_path / "crm.sqlite") as connection:
+        connection.execute("create table vbak (vbeln, kunnr, audat, abstk, aedat text)")
+        connection.executemany(
+            "insert into vbak values (?, 'C', '2024-01-01', 'A', ?)",
+            # The newest row first; number 10 twice among the sampled ones, 700 twice between them.
+            [((10 if n == 11 else 700 if n == 701 else n), f"2024-01-01T{23 - n // 60:02}:{59 - n % 60:02}:00")
+             for n in range(1_200)],
+        )  # fmt: skip
+    text = GOOD.replace("kind: postgres", "kind: sqlite").replace("sd.vbak", "vbak")
+    place = str(tmp_path / "crm.sqlite")
+    report = check(text, place)
+    assert report.entities[0].set_aside == {"duplicate key": 4}
+    assert said(report)[0] == (
+        "warning erp.yml:6: erp.sales_order: 4 of all 1,200 rows would be set aside for a key (order_id) that comes"
+        " more than once, such as 10; `cvp rejects` lists them after a night"
+    )
+    monkeypatch.setattr(check_module, "ROWS_READ_FOR_KEYS", 1_100)
+    report = check(text, place)
+    assert report.entities[0].set_aside == {"duplicate key": 2}
+    assert ": 2 of the 1,000 sampled rows, and perhaps more, would be set aside for a key" in said(report)[0]
+    report = check(text.replace("order_id: vbeln", "order_id: {constant: 1}"), place)
+    (fault,) = (line for line in said(report) if line.startswith("error"))
+    assert "erp.yml:10: erp.sales_order.order_id: 500 of the 1,000 sampled rows, and perhaps more, would be" in fault
 
 
 def test_sources_are_judged_together(check, tmp_path, database):

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from pipelines.cli import app
+from pipelines.connect import check as check_module
 from pipelines.extract import rest_client
 from pipelines.settings import get_settings
 from tests.api_server import serve
@@ -182,6 +183,7 @@ WRONG = [
     ("    columns:", "    deletion: {flag: gone}\n    columns:",
      "error erp.yml:8: erp.customer.deletion: {table} has no column 'gone'"),
     ("customer_id: id", "customer_id: country", "60 x duplicate key"),
+    ("    columns:", "    where: nmae > 1\n    columns:", "error erp.yml:8: erp.customer.where: cannot be read: "),
 ]  # fmt: skip
 
 
@@ -189,13 +191,26 @@ WRONG = [
 def test_a_wrong_mapping_is_refused_with_file_line_and_cure(places, check, kind):
     place = places(kind)
     for right, wrong, fault in WRONG:
-        if "change_marker" in wrong and place.kind == "files":
+        if ("change_marker" in wrong and place.kind == "files") or ("where" in wrong and place.kind == "rest"):
             continue
         before = right.replace("{table}", place.table)
         assert before in place.mapping
         code, text = check(place, place.mapping.replace(before, wrong))
         assert code == 1, (wrong, text)
         assert fault.replace("{table}", place.table) in text, text
+        assert "where" not in wrong or "nmae" in text.partition("cannot be read: ")[2][:60], text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_doubled_keys_are_counted_of_all_rows_where_the_sample_is_smaller(places, check, kind, monkeypatch):
+    monkeypatch.setattr(check_module, "SAMPLE_ROWS", 10)
+    place = places(kind)
+    code, text = check(place, place.mapping.replace("customer_id: id", "customer_id: {constant: x}"))
+    # an API would have to list all of it once more
+    counted = "10 of the 10 sampled rows, and perhaps more," if kind == "rest" else "60 of all 60 rows"
+    fault = "would be set aside for a key (customer_id) that comes more than once, such as x; more than 5.0% stop"
+    assert code == 1
+    assert f"error erp.yml:9: erp.customer.customer_id: {counted} {fault}" in text, text
 
 
 @pytest.mark.parametrize("kind", KINDS)

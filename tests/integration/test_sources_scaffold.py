@@ -91,8 +91,10 @@ def test_a_scaffold_is_refused_until_a_person_fills_it_and_then_the_source_can_b
     settings = get_settings().model_copy(update={"sources": {"erp": company[0]}, "mapping_folders": [tmp_path]})
     report = check_source(settings, "erp")
     errors = [finding for finding in report.findings if finding.severity == "error"]
-    # the rate table really needs its `where`, and the check says so
-    assert [finding.where for finding in errors] in ([], ["erp.exchange_rate"])
+    # a delivery has several positions, and the rate table may need its `where`: the check says so
+    assert {finding.where for finding in errors} - {"erp.exchange_rate"} == {"erp.delivery"}
+    (doubled,) = (finding.message for finding in errors if finding.where == "erp.delivery")
+    assert "would be set aside for a key (delivery_id) that comes more than once, such as 0080" in doubled
     assert {entity.entity: entity.sampled > 0 for entity in report.entities} == dict.fromkeys(
         read_mapping(file).entities, True
     )
@@ -191,12 +193,15 @@ def test_a_name_is_made_of_the_place(location, name):
 
 def test_the_command_writes_a_file_and_never_over_one(tmp_path):
     text_table(tmp_path / "data", "customer.csv", "id,name\n1,A\n")
-    out = tmp_path / "erp.yml"
+    out = tmp_path / "mappings" / "new" / "erp.yml"
     arguments = ["sources", "scaffold", str(tmp_path / "data"), "--out", str(out)]
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 0, done.output
-    assert "1 entities guessed, 0 places to fill in" in " ".join(done.output.split())
+    assert "1 entity guessed, 0 places to fill in" in " ".join(done.output.split())
     assert read_mapping(out).source_system == "erp"
     again = CliRunner().invoke(app, arguments)
     assert (again.exit_code, "exists already" in again.output) == (2, True)
     assert CliRunner().invoke(app, ["sources", "scaffold", str(tmp_path / "none")]).exit_code == 1
+    under_a_file = CliRunner().invoke(app, [*arguments[:-1], str(out / "crm.yml")])
+    assert under_a_file.exit_code == 2
+    assert "cannot be written: File exists; name another place by --out" in " ".join(under_a_file.output.split())

@@ -116,6 +116,14 @@ def test_shortest_double_text_is_read_back_as_the_same_double(engine):
             "Conversion Error: Could not convert string 'Li 'Wei' to INT32\n",
             "Conversion Error: Could not convert string ...",
         ),
+        (
+            'Failed to prepare query "select * from (select p.a,\n c.b from p) as d": no such column: c.b\n\nLINE 1: s',
+            "no such column: c.b",
+        ),
+        (
+            'Failed to prepare query "select \'Wei": x\' from (\n selekt)": near "selekt": syntax error\n\nLINE 1: ',
+            'near "selekt": syntax error',
+        ),
         ("", "Exception"),
     ],
 )
