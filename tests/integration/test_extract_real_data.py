@@ -33,7 +33,7 @@ READ_AND_REJECTED = {
         "delivery": (60855, 0),
     },
     "northwind": {
-        "customer": (93, 0),
+        "customer": (91, 0),
         "product": (77, 0),
         "sales_order": (830, 0),
         "sales_order_line": (2155, 0),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pipelines.contract import ENTITIES
-from pipelines.settings import Settings
+from pipelines.settings import PROJECT, Settings
 from pipelines.sources.reading import SHIPPED, MappingError, load_mapping, read_mapping
 
 HEAD = "source_system: erp\ndescription: test\nkind: postgres\n"
@@ -253,3 +254,11 @@ def test_a_prefix_that_cannot_be_right_is_refused(tmp_path, prefix, fault):
 def test_a_condition_that_could_end_the_statement_around_it_is_refused(tmp_path, where, fault):
     message = refusal(tmp_path, f'{HEAD}{ORDER}    where: "{where}"\n')
     assert f"erp.yml:11: sales_order.where: {fault}" in message
+
+
+def test_the_guides_example_of_dates_at_the_order_is_how_northwind_is_read():
+    guide = (PROJECT / "pipelines" / "sources" / "README.md").read_text("utf-8")
+    block = guide.partition("### Dates that stand at the order\n")[2].partition("```yaml\n")[2].partition("```")[0]
+    shipped = yaml.safe_load((SHIPPED / "northwind.yml").read_text("utf-8"))["entities"]
+    shown = yaml.safe_load(block)["entities"]
+    assert shown == {name: shipped[name] for name in ("sales_order_line", "delivery")}
