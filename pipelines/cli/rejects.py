@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from rich.markup import escape
 
 from pipelines.cli import render
 from pipelines.cli.night import EXIT_FAILED
+from pipelines.extract.lines import EXPRESSION_COLUMNS
 from pipelines.extract.rejections import Filter, count_by_reason, list_rejected, rejected_with_key
 from pipelines.settings import get_settings
 from pipelines.warehouse import migrations
@@ -80,9 +82,20 @@ def _show_row(console: Console, connection: sa.Connection, chosen: Filter, key: 
         table = render.make_table("")
         table.add_column("column")
         table.add_column("as delivered", overflow="fold")
-        for name, value in item.row.items():
+        for name, value in _delivered(item.row):
             table.add_row(escape(name), "[dim]null[/dim]" if value is None else escape(_shown(value)))
         console.print(table)
+
+
+def _delivered(row: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    """The columns of a row set aside; below one with an expression the source columns that this reads."""
+    reads = row.get(EXPRESSION_COLUMNS, {})
+    for name, value in row.items():
+        if name in reads:
+            yield f"{name} (by its expression)", value
+            yield from ((f"  {column}", text) for column, text in reads[name].items())
+        elif name != EXPRESSION_COLUMNS:
+            yield name, value
 
 
 def _key(key: str) -> str:

@@ -1,7 +1,8 @@
 """The contract's rules on one row, as DuckDB SQL. A reason names column and rule, never the value.
 
 Each fault is a condition that is true or false, never null, over the columns `raw_<name>` (as delivered: text, or for
-the `native` ones in the source's own type) and `value_<name>` (parsed, null where that failed) of the pull.
+the `native` ones in the source's own type), `failed_<name>` (whether its expression fails) and `value_<name>` (parsed,
+null where that failed) of the pull.
 """
 
 from __future__ import annotations
@@ -70,8 +71,9 @@ def _column_faults(column: Column, origin: ColumnMapping, is_native: bool) -> It
     if origin.expression is not None:
         yield Fault(f"failed_{name}", f"{name}: the mapping's expression fails")
     if column.required:
-        fine = f"case when {value} is not null then false else {blank} end"
-        yield Fault(fine, f"{name} is missing")
+        # Where the expression fails nobody knows what is missing.
+        missing = blank if origin.expression is None else f"not failed_{name} and {blank}"
+        yield Fault(f"case when {value} is not null then false else {missing} end", f"{name} is missing")
     if origin.codes is not None:
         known = ", ".join(quote_text(code) for code in origin.codes)
         yield Fault(f"coalesce({raw} <> '' and {raw} not in ({known}), false)", f"{name}: code is not in the mapping")

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 
 from pipelines.contract import Column, Entity, Kind
 from pipelines.extract.checks import LONGEST_KEY_BYTES
-from pipelines.extract.engine import quote_text
+from pipelines.extract.engine import quote_name, quote_text
 from pipelines.sources.mapping import UPDATED_AT, ColumnMapping
 
 if TYPE_CHECKING:
     from pipelines.extract.pull import Plan
 
 LINE = "line"
+# Of a row set aside, beside its columns: canonical column -> what its expression reads, by source column, as delivered.
+EXPRESSION_COLUMNS = "expression_columns"
 # Between the parts of a key, and instead of a NUL.
 KEY_SEPARATOR, NUL_SIGN = chr(31), chr(9216)
 # Five times as fast as the cast of an instant to text, which asks for the session's time zone row by row.
@@ -77,15 +79,30 @@ def whole_key(contract: Entity) -> str:
     return f"concat_ws(chr(31), {', '.join(f'cast(value_{name} as varchar)' for name in contract.key)})"
 
 
+def read(column: str) -> str:
+    """The name, within a pull, of a source column that an expression reads."""
+    return quote_name(f"read_{column}")
+
+
 def reject(plan: Plan) -> str:
-    """A row set aside, as a CSV line: key, reason, the row as delivered, its stamp, whether the key is whole."""
+    """A row set aside, as a CSV line: key, reason, the row as delivered, its stamp, whether the key is whole.
+
+    Of a column with an expression the row holds what it gives, null if it fails, and EXPRESSION_COLUMNS what it reads.
+    """
     contract = plan.pull.contract
     raw = {name: f"cast(raw_{name} as varchar)" if name in plan.native else f"raw_{name}" for name in plan.origins}
     parts = [f"coalesce(cast(value_{name} as varchar), {raw[name]}, '')" for name in contract.key]
     whole = " and ".join(f"value_{name} is not null" for name in contract.key)
     key = f"left(concat_ws(chr(31), {', '.join(parts)}), {LONGEST_KEY_BYTES})"
-    record = ", ".join(f"{quote_text(name)}, {_storable(text)}" for name, text in raw.items())
-    fields = [_csv_text(_storable(key)), _csv_text("reason"), _csv_text(f"cast(json_object({record}) as varchar)")]
+    record = {name: _storable(text) for name, text in raw.items()}
+    reads = {
+        name: _json({column: _storable(read(column)) for column in columns})
+        for name, columns in plan.reads.items()
+        if columns
+    }
+    if reads:
+        record[EXPRESSION_COLUMNS] = _json(reads)
+    fields = [_csv_text(_storable(key)), _csv_text("reason"), _csv_text(f"cast({_json(record)} as varchar)")]
     fields += [UPDATED_AT_TEXT, f"cast({whole} as varchar)"]
     return _csv_line(fields)
 
@@ -93,6 +110,10 @@ def reject(plan: Plan) -> str:
 def _storable(text: str) -> str:
     """PostgreSQL's text takes no NUL; the sign for it stands in."""
     return f"replace({text}, chr(0), chr(9216))"
+
+
+def _json(values: dict[str, str]) -> str:
+    return f"json_object({', '.join(f'{quote_text(name)}, {value}' for name, value in values.items())})"
 
 
 def _csv_line(fields: list[str]) -> str:

@@ -49,6 +49,7 @@ class Pull:
 class Plan:
     """A pull held against its source: the columns' types there, the mapped columns that are there, what to read.
 
+    `reads`: of each canonical column with an expression, the source columns that this reads, in their order there.
     `asked`: the keys of rows set aside that an incremental pull takes too, wherever their marker stands.
     """
 
@@ -56,6 +57,7 @@ class Plan:
     types: dict[str, str]
     origins: dict[str, ColumnMapping]
     relation: Relation
+    reads: dict[str, list[str]]
     asked: tuple[str, ...] = ()
 
     def delivered(self, column: str | None, date_format: str | None = None) -> Delivered:
@@ -85,19 +87,19 @@ def plan(pull: Pull, source: Source) -> Plan:
     """
     types = source.columns(pull.entity)
     origins = _present(pull, types)
-    within = {
-        column
-        for name, origin in origins.items()
-        if origin.expression is not None
-        for column in mentioned(pull, source, name, types)
-    }
+    reads = {}
+    for name, origin in origins.items():
+        if origin.expression is not None:
+            found = mentioned(pull, source, name, types)
+            reads[name] = [column for column in types if column in found]
+    within = {column for found in reads.values() for column in found}
     needed = _needed(pull, origins, types, within)
     native = frozenset(
         name
         for name in needed
         if types[name] in source.native_types and name not in within and _is_served(pull, origins, name, types[name])
     )
-    return Plan(pull, types, origins, Relation(pull.entity, needed, pull.since, types, pull.sample, native))
+    return Plan(pull, types, origins, Relation(pull.entity, needed, pull.since, types, pull.sample, native), reads)
 
 
 def _is_served(pull: Pull, origins: dict[str, ColumnMapping], column: str, source_type: str) -> bool:
@@ -122,6 +124,8 @@ def statement(plan: Plan, source: Source, types: dict[str, str] | None = None) -
         delivered = _with_checked_text(delivered, plan.relation)
     raw = [item for name, origin in origins.items() for item in _raw(name, origin)] + _raw_marker(pull)
     raw.append(f"{quote_name(pull.flag)} as raw_flag" if pull.flag else "cast(null as varchar) as raw_flag")
+    within = {column: None for found in plan.reads.values() for column in found}
+    raw += [f"{quote_name(column)} as {lines.read(column)}" for column in within]
     values = [
         f"{_value(plan, column, origins[column.name])} as value_{column.name}"
         for column in pull.contract.columns

@@ -18,10 +18,28 @@ LINES = """
 """
 
 
+PRICED = """
+    kind: files
+    entities:
+      sales_order_line:
+        table: 明细
+        columns:
+          order_id: order_id
+          line_number: line_number
+          product_id: product_id
+          quantity: quantity
+          unit_price: {expression: "round(cast(单价 as decimal(19, 4)) * (1 - cast(折扣 as decimal(5, 4))), 4)"}
+"""
+
+
 @pytest.fixture
-def command(module_warehouse, tmp_path):
+def desk(module_warehouse, tmp_path):
+    return desk_for(module_warehouse, tmp_path)
+
+
+@pytest.fixture
+def command(module_warehouse, desk, tmp_path):
     """Run `cvp rejects` on a warehouse with one customer and three lines set aside."""
-    desk = desk_for(module_warehouse, tmp_path)
     desk.source("canonical", str(tmp_path / "data"))
     text_table(tmp_path / "data", "customer.csv", "customer_id,customer_name\nC1,\nC2,[b]Two[/b]\n")
     text_table(tmp_path / "data", "sales_order_line.csv", LINES)
@@ -68,6 +86,22 @@ def test_a_row_is_shown_as_it_was_delivered(command):
     assert "product_id null" in lines
     assert "quantity x" in lines
     assert 'quantity " 1x"' in lines_of(command("--row", "O3/1"))
+
+
+def test_below_a_column_with_an_expression_stands_what_this_reads(command, desk, tmp_path):
+    head = "order_id,line_number,product_id,quantity,单价,折扣"
+    text_table(tmp_path / "priced", "明细.csv", f'{head}\n11075,2,P,1,"12,50 元",0.15\n11075,3,P,0,2,0.5\n')
+    desk.source("shop", str(tmp_path / "priced"), PRICED)
+    desk.extract("shop", "sales_order_line")
+    lines = lines_of(command("--row", "11075/2"))
+    assert lines[0].startswith("shop.sales_order_line 11075/2: unit_price: the mapping's expression fails (first seen")
+    place = lines.index("unit_price (by its expression) null")
+    assert sorted(lines[place + 1 : place + 3]) == ["单价 12,50 元", "折扣 0.15"]
+    assert not any("expression_columns" in line for line in lines)
+    lines = lines_of(command("--row", "11075/3"))
+    assert lines[0].startswith("shop.sales_order_line 11075/3: quantity must be above 0 (first seen")
+    place = lines.index("unit_price (by its expression) 1.0000")
+    assert sorted(lines[place + 1 : place + 3]) == ["单价 2", "折扣 0.5"]
 
 
 def test_an_unknown_key_fails(command):

@@ -264,9 +264,9 @@ def test_an_expression_that_fails_for_a_row_sets_that_row_aside(desk, erp, execu
     desk.source("erp", erp, mapping)
     desk.extract("erp", "sales_order_line")
     assert desk.landed("sales_order_line", "order_id, quantity") == [("1", Decimal("1.5")), ("3", Decimal(2))]
-    assert [reason for _, reason in desk.rejected()] == [
-        "quantity: the mapping's expression fails; quantity is missing"
-    ]
+    reads = {"quantity": {"kwmeng": "abc", "vrkme": "KG"}}
+    columns = "reason, row->'expression_columns', row->'unit_price'"
+    assert desk.rejected(columns) == [("quantity: the mapping's expression fails", reads, "1")]
 
 
 def orders(execute, *rows: tuple[str, str]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
+from pipelines.connect.check import check_source
 from pipelines.extract import ExtractionError
 from tests.integration.extracting import desk_for
 
@@ -29,6 +31,23 @@ DOUBLES = [
     17850.0,
     2.0**53 + 2,
 ]
+
+
+PRICED = """
+    kind: {kind}
+    entities:
+      sales_order_line:
+        table: lines
+        deletion: {{flag: gone, values: [X]}}
+        columns:
+          order_id: o
+          line_number: {{expression: "cast(n as int)"}}
+          product_id: {{expression: "nullif(p, '-')"}}
+          quantity: {{constant: "1"}}
+          unit_price:
+            expression: cast("it's 单价" as decimal(9, 2)) * (1 - cast(DISCOUNT as decimal(3, 2)))
+          promised_on: {{expression: "if(p = '-', null, p)"}}
+"""
 
 
 @pytest.fixture
@@ -114,6 +133,52 @@ def test_texts_that_postgresql_cannot_hold_set_only_their_row_aside(desk, crm, t
         ("3", "customer_name holds a NUL byte or is no UTF-8", "\u2400FF41"),
         ("\u2400FE", "customer_id holds a NUL byte or is no UTF-8", "C"),
     ]
+
+
+def test_a_row_set_aside_holds_what_its_expressions_read(desk, crm, source):
+    crm.execute('create table lines (o text, n text, p text, "it\'s 单价" text, Discount numeric, gone text)')
+    rows = [
+        ("1", "1", "2024-01-31", "10", 0.5, ""),
+        ("2", "1", "2024-02-01", "12,50 元", 0.15, ""),
+        ("2", "二", "2024-02-02", "1", None, ""),
+        ("2", "四", "2024-02-03", "1", 0, ""),
+        ("3", "1", "-", "1", 0, ""),
+        ("4", "1", "不详", "a\0b", 0, ""),
+        ("5", "一", None, "x", 0, "X"),
+    ]
+    crm.executemany("insert into lines values (?, ?, ?, ?, ?, ?)", rows)
+    desk.source("crm", desk.settings.sources["crm"], PRICED.format(kind=source))
+    report = check_source(desk.settings, "crm").entities[0]
+    result = desk.extract("crm", "sales_order_line")
+    assert (result.rows_landed, result.rows_rejected) == (1, 6)
+    fails = "the mapping's expression fails"
+    found = desk.rejected("key, reason, row->'unit_price', row->'expression_columns'")
+    assert [row[:3] for row in found] == [
+        ("2\x1f", f"line_number: {fails}", "1.0000"),
+        ("2\x1f", f"line_number: {fails}; unit_price is missing", None),
+        ("2\x1f1", f"unit_price: {fails}", None),
+        ("3\x1f1", "product_id is missing", "1.0000"),
+        ("4\x1f1", f"unit_price: {fails}; promised_on is no date", None),
+        ("5\x1f", f"line_number: {fails}", None),
+    ]
+    assert [(row[3]["unit_price"], row[3]["line_number"], row[3]["promised_on"]) for row in found] == [
+        ({"it's 单价": price, "Discount": discount}, {"n": number}, {"p": day})
+        for price, discount, number, day in [
+            ("1", "0", "四", "2024-02-03"),
+            ("1", None, "二", "2024-02-02"),
+            ("12,50 元", "0.15", "1", "2024-02-01"),
+            ("1", "0", "1", "-"),
+            ("a\u2400b", "0", "1", "不详"),
+            ("x", "0", "一", None),
+        ]
+    ]
+    # the same reasons before the first night
+    reasons = [reason for row in found for reason in row[1].split("; ")]
+    assert report.set_aside == dict(Counter(reasons))
+    # a key that cannot be read is set aside anew, once; what is mended goes in
+    crm.execute("update lines set n = '2' where n = '二'")
+    again = desk.extract("crm", "sales_order_line", "second")
+    assert (again.rows_rejected, len(desk.rejected())) == (6, 6)
 
 
 def test_a_query_and_a_condition_are_the_sources_own_sql(desk, crm, source, tmp_path):

@@ -59,6 +59,22 @@ def test_every_entitys_rules_are_valid_sql(engine):
         assert found == [("; ".join(missing),)]
 
 
+@pytest.mark.parametrize(
+    ("failed", "raw", "reason"),
+    [
+        ("true", "null", "q: the mapping's expression fails"),
+        ("false", "null", "q is missing"),
+        ("false", "''", "q is missing"),
+        ("false", "'x'", "q is no number"),
+    ],
+)
+def test_where_an_expression_fails_nothing_is_called_missing(engine, failed, raw, reason):
+    entity = Entity("thing", (), (Column("q", Kind.NUMERIC, required=True),))
+    sql = reason_of(faults_of(entity, {"q": ColumnMapping(expression="a * b")}))
+    row = f"select {failed} as failed_q, {raw} as raw_q, cast(null as varchar) as value_q"
+    assert engine.execute(f"select {sql} from ({row}) as t").fetchall() == [(reason,)]
+
+
 def test_a_reason_names_the_rule_and_never_the_value(engine):
     entity = contract_of("service_record")
     origins = {column.name: ColumnMapping(column="x") for column in entity.columns}
