@@ -77,6 +77,23 @@ def guess(tables: Iterable[SourceTable]) -> list[EntityGuess]:
     return sorted(found, key=lambda item: ENTITIES.index(item.entity))
 
 
+def left_over(found: EntityGuess, name: str) -> Guess | None:
+    """A date of the entity's table that nothing uses and that is called like this canonical column, of any entity."""
+    used = {item.name for item in found.columns.values()} | {found.change_marker.name if found.change_marker else ""}
+    free = [column for column in found.table.columns if column.name not in used and column.family in FITTING[Kind.DATE]]
+    return _best(free, vocabulary.COLUMNS[name])
+
+
+def discount_beside(found: EntityGuess) -> str | None:
+    """A column of the entity's table that nothing uses and whose name or comment speaks of a discount."""
+    used = {item.name for item in found.columns.values()}
+    for column in found.table.columns:
+        text = f"{column.name} {column.comment}".lower()
+        if column.name not in used and any(word in text for word in vocabulary.DISCOUNT):
+            return column.name
+    return None
+
+
 def _orders_of_lines(lines: SourceTable, entity_of_table: Mapping[str, str]) -> list[EntityGuess]:
     """The orders that a table of lines holds too, as in a star schema or a flat export."""
     if not _has_all("sales_order", lines):

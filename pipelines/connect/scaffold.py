@@ -13,7 +13,7 @@ import duckdb
 import sqlalchemy as sa
 
 from pipelines.connect.file_format import guess_format
-from pipelines.connect.guesses import EntityGuess, Guess, guess
+from pipelines.connect.guesses import EntityGuess, Guess, discount_beside, guess, left_over
 from pipelines.connect.reflection import SourceTable, kind_of, reflect
 from pipelines.contract import ENTITIES, Column, Kind
 from pipelines.extract.engine import open_engine, quote_name
@@ -30,6 +30,7 @@ _YAML_WORDS = {"true", "false", "null", "none"}
 CODES_LOOKED_AT = 1_000
 MOST_CODES = 12
 COLUMNS_SHOWN = 8
+DATES_AT_THE_ORDER = "'Dates that stand at the order' in pipelines/sources/README.md"
 LINE_NUMBER_HINT = "; where an order names a product once only, the product's number can stand for the line's"
 
 
@@ -76,7 +77,8 @@ def scaffold(settings: Settings, location: str, name: str) -> Scaffold:
             if not tables:
                 raise ScaffoldError(f"{name} has no table: is it the right database, and may its user see the tables?")
             found = guess(tables)
-            body = [line for entity in found for line in _EntityText(source, entity).lines()]
+            orders = _orders(found)
+            body = [line for entity in found for line in _EntityText(source, entity, orders).lines()]
     except (duckdb.Error, sa.exc.SQLAlchemyError, OSError, ValueError, ModuleNotFoundError) as error:
         raise ScaffoldError(f"cannot be read: {said(error)}") from error
     lines = [*_head(name, kind, form), *body, *_leftovers(found, tables)]
@@ -100,6 +102,10 @@ def _head(name: str, kind: SourceKind, form: FileFormat | None) -> Iterator[str]
     yield "entities:"
 
 
+def _orders(found: list[EntityGuess]) -> EntityGuess | None:
+    return next((item for item in found if item.entity.name == "sales_order"), None)
+
+
 def _leftovers(found: list[EntityGuess], tables: list[SourceTable]) -> Iterator[str]:
     guessed = {item.entity.name for item in found}
     missing = [entity.name for entity in ENTITIES if entity.name not in guessed]
@@ -108,6 +114,11 @@ def _leftovers(found: list[EntityGuess], tables: list[SourceTable]) -> Iterator[
     if missing:
         yield ""
         yield f"# Not found here, add them if the system has them: {', '.join(missing)}"
+    orders = _orders(found)
+    shipped = left_over(orders, "delivered_on") if orders and "delivery" in missing else None
+    if orders and shipped:
+        what = f"{shipped.name} of {orders.table.mapped_name} might serve, by a query with a row per line shipped"
+        yield _one_line(f"# delivery: {what}: see {DATES_AT_THE_ORDER}")
     used = {item.table.mapped_name for item in found}
     others = [table for table in tables if table.mapped_name not in used]
     if others:
@@ -119,10 +130,10 @@ def _leftovers(found: list[EntityGuess], tables: list[SourceTable]) -> Iterator[
 
 
 class _EntityText:
-    """One entity's lines."""
+    """One entity's lines; `orders`: what was found of the orders, for what stands there."""
 
-    def __init__(self, source: Source, found: EntityGuess) -> None:
-        self.source, self.found = source, found
+    def __init__(self, source: Source, found: EntityGuess, orders: EntityGuess | None) -> None:
+        self.source, self.found, self.orders = source, found, orders
 
     def lines(self) -> Iterator[str]:
         found = self.found
@@ -164,7 +175,7 @@ class _EntityText:
     def _column(self, column: Column) -> Iterator[str]:
         guessed = self.found.columns.get(column.name)
         if guessed is None and not column.required:
-            yield _one_line(f"      # {column.name}: not found ({_asked(column)})")
+            yield _one_line(f"      # {column.name}: not found ({_asked(column)}){self._elsewhere(column)}")
         elif guessed is None:
             free = ", ".join(self._free()) or "none"
             hint = LINE_NUMBER_HINT if column.name == "line_number" else ""
@@ -181,12 +192,30 @@ class _EntityText:
         referred = self.found.table.references.get(guessed.name)
         if referred and not column.is_id:
             why += f"; it references {referred}: a query can join the name from there"
+        if column.name == "unit_price":
+            why += self._net_of_discount(guessed)
         if codes is None:
             yield _commented(f"      {column.name}: {_scalar(guessed.name)}", why)
             return
         pairs = ", ".join(f"{json.dumps(code, ensure_ascii=False)}: {FILL_IN}" for code in codes)
         line = f"      {column.name}: {{column: {_scalar(guessed.name)}, codes: {{{pairs}}}}}"
         yield _commented(line, f"{why}; each is one of {_allowed(column)}")
+
+    def _elsewhere(self, column: Column) -> str:
+        """Where a promised date stands at the order instead of the line."""
+        if column.name != "promised_on" or self.orders is None:
+            return ""
+        promised = left_over(self.orders, "promised_on")
+        where = f"{promised.name} of {self.orders.table.mapped_name}" if promised else ""
+        return f"; {where} might serve, joined by a query: see {DATES_AT_THE_ORDER}" if promised else ""
+
+    def _net_of_discount(self, price: Guess) -> str:
+        discount = discount_beside(self.found)
+        if discount is None:
+            return ""
+        net = f"cast({quote_name(price.name)} as decimal(19,4)) * (1 - cast({quote_name(discount)} as decimal(9,4)))"
+        quoted = net.replace("'", "''")
+        return f"; {discount} is left over: where prices are before it, and it is a share, {{expression: '{quoted}'}}"
 
     def _deletion(self, flag: Guess) -> str:
         """A flag that says yes or no is read as such; a date marks by being there; what a code means a person knows."""

@@ -111,4 +111,6 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 CHANGE_MARKER = ("changed date", "last changed", "last changed date", "changed", "aedat", "row changed date")
+# Anywhere in a name or a comment, for Chinese has no spaces.
+DISCOUNT = ("discount", "rabatt", "nachlass", "remise", "折扣", "折让")
 DELETION_FLAG = ("deleted", "is deleted", "deleted date", "deletion flag", "loekz", "loevm")

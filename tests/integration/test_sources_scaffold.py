@@ -110,6 +110,9 @@ def test_northwind_lacks_one_thing_and_says_how_to_do_without(tmp_path):
     assert (
         "product_family: CategoryID             # guess: its name; it references Categories: a query can join" in text
     )
+    assert "Discount is left over: where prices are before it" in text
+    assert "RequiredDate of Orders might serve" in text
+    assert "ShippedDate of Orders might serve" in text
     with pytest.raises(MappingError, match=r"sales_order_line\.line_number: FILL_IN is left") as error:
         read_mapping(file)
     assert len(str(error.value).splitlines()) == 1
@@ -160,6 +163,33 @@ def test_a_table_that_holds_orders_and_lines_serves_both(tmp_path):
     report = check_source(settings, "star")
     assert not report.findings
     assert {entity.entity: entity.rows for entity in report.entities} == {"sales_order": 1, "sales_order_line": 2}
+
+
+def test_a_discount_beside_the_price_and_dates_that_stand_at_the_order_are_pointed_at(tmp_path):
+    orders = "OrderID,CustomerID,OrderDate,RequiredDate,ShippedDate\n1,A,2024-01-01,2024-01-09,2024-01-08\n"
+    text_table(tmp_path / "data", "Orders.csv", orders)
+    lines = "OrderID,LineNo,ProductID,Quantity,UnitPrice,折扣\n1,1,P,2,10,0.15\n"
+    text_table(tmp_path / "data", "OrderLines.csv", lines)
+    file = written(tmp_path, tmp_path / "data", "erp")
+    text = file.read_text("utf-8")
+    assert "# promised_on: not found (date); RequiredDate of Orders might serve, joined by a query: see" in text
+    assert "# delivery: ShippedDate of Orders might serve, by a query with a row per line shipped: see" in text
+    price = next(line for line in text.splitlines() if "      unit_price: UnitPrice" in line)
+    net = price.partition("折扣 is left over: where prices are before it, and it is a share, ")[2]
+    # what is offered can be taken as it stands
+    file.write_text(text.replace(price, f"      unit_price: {net}"), "utf-8")
+    settings = get_settings().model_copy(
+        update={"sources": {"erp": str(tmp_path / "data")}, "mapping_folders": [tmp_path]}
+    )
+    report = check_source(settings, "erp")
+    assert [(entity.rows, entity.set_aside) for entity in report.entities] == [(1, {}), (1, {})]
+    assert not report.has_errors
+
+
+def test_nothing_is_pointed_at_where_line_and_delivery_have_their_own(company):
+    text = scaffold(get_settings(), str(company[0]), "erp").text
+    assert "might serve" not in text
+    assert "is left over" not in text
 
 
 @pytest.mark.parametrize(
