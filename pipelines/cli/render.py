@@ -37,9 +37,9 @@ def make_console() -> Console:
     return console if console.is_terminal else Console(width=120)
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str, plural: str | None = None) -> str:
     """How many there are: `1 row`, `1,200 rows`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def step(console: Console, name: str, state: str, seconds: float) -> None:

@@ -79,9 +79,10 @@ def scaffold(
         errors.print(f"[red]refused:[/red] {escape(message)}", highlight=False, soft_wrap=True)
         raise typer.Exit(EXIT_USAGE) from error
     console = render.make_console()
-    entities = f"{written.entities:,} {'entity' if written.entities == 1 else 'entities'} guessed"
-    gaps = render.counted(written.gaps, "place")
-    console.print(f"{out}: {entities}, {gaps} to fill in (FILL_IN)", highlight=False, soft_wrap=True, markup=False)
+    entities, gaps = render.counted(written.entities, "entity", "entities"), render.counted(written.gaps, "place")
+    console.print(
+        f"{out}: {entities} guessed, {gaps} to fill in (FILL_IN)", highlight=False, soft_wrap=True, markup=False
+    )
     console.print(
         f"next: say where it is (CVP_SOURCES__{chosen}=..., or `sources` in cvp.toml), and in which folder the file"
         f" lies (mapping_folders); then cvp sources check {chosen}",

@@ -24,9 +24,11 @@ from pipelines.contract import ENTITIES
 from pipelines.contract import entity as contract_of
 from pipelines.extract.engine import open_engine, quote_name, quote_text
 from pipelines.extract.errors import AbsentRelation, ExtractionError, said
+from pipelines.extract.landing_sql import DUPLICATE
 from pipelines.extract.opening import location_of, open_source
 from pipelines.extract.parsing import Delivered, instant
 from pipelines.extract.pull import NO_MARK, Pull, mentioned, missing_columns, plan, statement
+from pipelines.extract.rejections import accepted_share
 from pipelines.extract.source import Relation, Sample, Since, Source, nearest
 from pipelines.extract.watermark import EPOCH
 from pipelines.settings import Settings
@@ -42,7 +44,6 @@ DAYS_LOOKED_AT = 30
 ROWS_THAT_TELL = 20
 # A smaller table is read in no time without an index.
 ROWS_WORTH_AN_INDEX = 10_000
-DUPLICATE = "duplicate key"
 READ_ERRORS = (duckdb.Error, sa.exc.SQLAlchemyError, OSError, ValueError, ModuleNotFoundError)
 
 
@@ -331,8 +332,7 @@ class _EntityCheck:
 
     @property
     def _limit(self) -> Decimal:
-        accepted, limit = self.pull.entity.accepted_rejects, self.settings.rejected_share_limit
-        return max(limit, accepted.share) if accepted else limit
+        return accepted_share(self.settings, self.pull.entity)
 
     def _stops(self, share: Decimal) -> bool:
         """Whether a night stops of which so many rows are set aside."""

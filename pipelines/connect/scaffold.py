@@ -77,11 +77,11 @@ def scaffold(settings: Settings, location: str, name: str) -> Scaffold:
             if not tables:
                 raise ScaffoldError(f"{name} has no table: is it the right database, and may its user see the tables?")
             found = guess(tables)
-            orders = _orders(found)
+            orders = next((item for item in found if item.entity.name == "sales_order"), None)
             body = [line for entity in found for line in _EntityText(source, entity, orders).lines()]
     except (duckdb.Error, sa.exc.SQLAlchemyError, OSError, ValueError, ModuleNotFoundError) as error:
         raise ScaffoldError(f"cannot be read: {said(error)}") from error
-    lines = [*_head(name, kind, form), *body, *_leftovers(found, tables)]
+    lines = [*_head(name, kind, form), *body, *_leftovers(found, tables, orders)]
     text = "\n".join(lines) + "\n"
     gaps = sum(FILL_IN in line.partition("#")[0] for line in lines)
     return Scaffold(name, text, len(found), gaps)
@@ -102,11 +102,7 @@ def _head(name: str, kind: SourceKind, form: FileFormat | None) -> Iterator[str]
     yield "entities:"
 
 
-def _orders(found: list[EntityGuess]) -> EntityGuess | None:
-    return next((item for item in found if item.entity.name == "sales_order"), None)
-
-
-def _leftovers(found: list[EntityGuess], tables: list[SourceTable]) -> Iterator[str]:
+def _leftovers(found: list[EntityGuess], tables: list[SourceTable], orders: EntityGuess | None) -> Iterator[str]:
     guessed = {item.entity.name for item in found}
     missing = [entity.name for entity in ENTITIES if entity.name not in guessed]
     if not found:
@@ -114,7 +110,6 @@ def _leftovers(found: list[EntityGuess], tables: list[SourceTable]) -> Iterator[
     if missing:
         yield ""
         yield f"# Not found here, add them if the system has them: {', '.join(missing)}"
-    orders = _orders(found)
     shipped = left_over(orders, "delivered_on") if orders and "delivery" in missing else None
     if orders and shipped:
         what = f"{shipped.name} of {orders.table.mapped_name} might serve, by a query with a row per line shipped"
@@ -206,8 +201,10 @@ class _EntityText:
         if column.name != "promised_on" or self.orders is None:
             return ""
         promised = left_over(self.orders, "promised_on")
-        where = f"{promised.name} of {self.orders.table.mapped_name}" if promised else ""
-        return f"; {where} might serve, joined by a query: see {DATES_AT_THE_ORDER}" if promised else ""
+        if promised is None:
+            return ""
+        where = f"{promised.name} of {self.orders.table.mapped_name}"
+        return f"; {where} might serve, joined by a query: see {DATES_AT_THE_ORDER}"
 
     def _net_of_discount(self, price: Guess) -> str:
         discount = discount_beside(self.found)

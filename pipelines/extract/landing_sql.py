@@ -27,6 +27,9 @@ DROP_OWN_TABLES = (
     "drop table if exists pg_temp.pulled, pg_temp.rejected, pg_temp.deletions, pg_temp.doubled, pg_temp.delta"
 )
 
+# Why a row is set aside whose key came more than once.
+DUPLICATE = "duplicate key"
+
 # Of a row held: where it is, and what history will say of it.
 _FORMER = "l.place, to_jsonb(l.version) as former, l.extracted_at as known_from"
 
@@ -187,7 +190,7 @@ class LandingSql:
     def set_doubled_aside(self, table: str) -> str:
         return (
             "insert into rejected (key, reason, row, updated_at, key_is_whole)"
-            f" select {self._key_text('p')}, 'duplicate key',"
+            f" select {self._key_text('p')}, '{DUPLICATE}',"
             " to_jsonb(p) - '{source_system, extracted_at, updated_at}'::text[], p.updated_at, true"
             f" from {table} as p join doubled as d on {self._same_key('p', 'd')}"
             " where p.source_system = :source_system"
@@ -202,7 +205,7 @@ class LandingSql:
     def note_doubled(self) -> str:
         """A bad row whose key came more than once says that too."""
         return (
-            "update rejected set reason = reason || '; duplicate key' where key_is_whole and reason <> 'duplicate key'"
+            f"update rejected set reason = reason || '; {DUPLICATE}' where key_is_whole and reason <> '{DUPLICATE}'"
             " and key in (select key from rejected where key_is_whole group by key having count(*) > 1)"
         )
 

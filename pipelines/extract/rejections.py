@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from pipelines.extract.errors import ExtractionError
 from pipelines.settings import Settings
+from pipelines.sources.mapping import EntityMapping
 from pipelines.sources.reading import load_mapping
 from pipelines.warehouse.schema import LANDING_REJECTED
 
@@ -91,7 +92,7 @@ def check_rejections(settings: Settings, engine: sa.Engine, run_id: str) -> None
     with engine.connect() as connection:
         for row in connection.execute(sa.text(COUNTS), {"run_id": run_id}).all():
             source, entity, read, rejected = str(row[0]), str(row[1]), int(row[3]), int(row[4])
-            limit = _accepted_share(settings, source, entity)
+            limit = accepted_share(settings, load_mapping(source, settings).entities.get(entity))
             if rejected > settings.rejected_rows_allowed and rejected > limit * read:
                 names = {"run_id": run_id, "source_system": source, "entity": entity, "published_at": row[2]}
                 reasons = connection.execute(sa.text(REASONS), names | {"shown": REASONS_SHOWN}).all()
@@ -104,10 +105,10 @@ def check_rejections(settings: Settings, engine: sa.Engine, run_id: str) -> None
         raise ExtractionError(first[0], first[1], f"{first[2]}\n{others}")
 
 
-def _accepted_share(settings: Settings, source: str, entity: str) -> Decimal:
-    mapped = load_mapping(source, settings).entities.get(entity)
-    accepted = mapped.accepted_rejects if mapped else None
-    return max(settings.rejected_share_limit, accepted.share) if accepted else settings.rejected_share_limit
+def accepted_share(settings: Settings, entity: EntityMapping | None) -> Decimal:
+    """The share of an entity's rows, 0 to 1, that may be set aside; None: of one that its mapping no longer has."""
+    accepted, limit = entity.accepted_rejects if entity else None, settings.rejected_share_limit
+    return max(limit, accepted.share) if accepted else limit
 
 
 def _message(rejected: int, read: int, limit: Decimal, reasons: Sequence[Any]) -> str:

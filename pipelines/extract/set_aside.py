@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
@@ -79,16 +79,14 @@ def _columns(plan: Plan, source: Source) -> dict[str, str] | None:
 
 def _parts(plan: Plan, key: str) -> dict[str, str] | None:
     """The parts of a key as the source holds them; None where it was not kept as it came."""
+    contract, mapping = plan.pull.contract, plan.pull.mapping
     texts = key.split(KEY_SEPARATOR)
-    if len(texts) != len(plan.pull.contract.key) or len(key) >= LONGEST_KEY_BYTES or NUL_SIGN in key:
+    if len(texts) != len(contract.key) or len(key) >= LONGEST_KEY_BYTES or NUL_SIGN in key:
         return None
-    return dict(_unprefixed(plan, texts))
-
-
-def _unprefixed(plan: Plan, texts: list[str]) -> Iterator[tuple[str, str]]:
-    for name, text in zip(plan.pull.contract.key, texts, strict=True):
-        prefix = plan.pull.mapping.prefix_of(plan.pull.contract.column(name))
-        yield name, text.removeprefix(prefix)
+    return {
+        name: text.removeprefix(mapping.prefix_of(contract.column(name)))
+        for name, text in zip(contract.key, texts, strict=True)
+    }
 
 
 def _base(source_type: str) -> str:

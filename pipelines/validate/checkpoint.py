@@ -21,6 +21,7 @@ import sqlalchemy as sa
 
 from expectations.rule import Rule, Severity, Suite
 from pipelines.validate.outcome import GateError, RuleOutcome, checked
+from pipelines.warehouse.connection import SESSION
 
 if TYPE_CHECKING:
     from great_expectations.checkpoint.checkpoint import Checkpoint
@@ -145,7 +146,7 @@ def _context(folder: Path, engine: sa.Engine) -> FileDataContext:
 @contextmanager
 def _datasource(context: FileDataContext) -> Iterator[PostgresDatasource]:
     """The warehouse, as Great Expectations sees it; its two connection pools are closed afterwards."""
-    options = f"-c timezone=UTC -c jit=off -c statement_timeout={STATEMENT_TIMEOUT}"
+    options = f"{SESSION} -c statement_timeout={STATEMENT_TIMEOUT}"
     datasource = context.data_sources.add_or_update_postgres(
         _DATASOURCE,
         connection_string=f"${{{_URL_VARIABLE}}}",

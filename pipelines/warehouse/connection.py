@@ -10,6 +10,8 @@ from pipelines.settings import Settings, SettingsError
 from pipelines.warehouse.server import EmbeddedServer
 
 OLDEST_SERVER = 15
+# Of every session of ours, whatever the server's or the role's own settings are.
+SESSION = "-c timezone=UTC -c datestyle=ISO,YMD -c jit=off"
 # role names of `cvp warehouse url --role` -> roles of the embedded server
 EMBEDDED_ROLES = {
     "owner": "cvp_owner",
@@ -54,7 +56,7 @@ def _engine(url: str) -> sa.Engine:
     engine = sa.create_engine(
         with_driver(url),
         pool_pre_ping=True,
-        connect_args={"application_name": "cvp", "options": "-c timezone=UTC -c datestyle=ISO,YMD -c jit=off"},
+        connect_args={"application_name": "cvp", "options": SESSION},
     )
     with engine.connect() as connection:
         version = connection.dialect.server_version_info or (0,)
