@@ -173,7 +173,7 @@ class LandingSql:
         return f"alter table {self.table} drop constraint {self.contract.name}_pkey"
 
     def add_key(self) -> str:
-        key = ", ".join(["source_system", *self.contract.key])
+        key = ", ".join([*self.contract.key, "source_system"])
         return f"alter table {self.table} add constraint {self.contract.name}_pkey primary key ({key})"
 
     def find_doubled(self, table: str) -> str:

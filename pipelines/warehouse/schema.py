@@ -28,13 +28,8 @@ SQL_TYPE: dict[Kind, sa.types.TypeEngine[Any]] = {
 }
 
 
-def _landing_column(entity: Entity, column: Column) -> sa.Column[object]:
-    return sa.Column(
-        column.name,
-        SQL_TYPE[column.kind],
-        nullable=not column.required,
-        primary_key=column.name in entity.key,
-    )
+def _landing_column(column: Column) -> sa.Column[object]:
+    return sa.Column(column.name, SQL_TYPE[column.kind], nullable=not column.required)
 
 
 def _landing_table(entity: Entity) -> sa.Table:
@@ -42,10 +37,12 @@ def _landing_table(entity: Entity) -> sa.Table:
     return sa.Table(
         entity.name,
         metadata,
-        sa.Column("source_system", _BYTEWISE_TEXT, primary_key=True),
-        *(_landing_column(entity, column) for column in entity.columns),
+        sa.Column("source_system", _BYTEWISE_TEXT),
+        *(_landing_column(column) for column in entity.columns),
         sa.Column("updated_at", _INSTANT, comment="the source's own change marker; null where it has none"),
         sa.Column("extracted_at", _INSTANT, nullable=False, comment="when this version was known here"),
+        # The source, the same in most rows, last: sorting the keys of a first pull takes half the time.
+        sa.PrimaryKeyConstraint(*entity.key, "source_system"),
         schema="landing",
         # A changed row finds room on its own page, and no index has to be told: half of a later night's writing.
         # Its former version goes away by day, not when the next night first reads the page.

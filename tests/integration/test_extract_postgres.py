@@ -308,11 +308,15 @@ def test_an_incremental_pull_removes_nothing(desk, erp, execute, order_table):
     assert result.marker_after == result.marker_before
 
 
-def test_an_emptied_landing_is_filled_again_whatever_the_watermark(desk, erp, execute, order_table):
+@pytest.mark.parametrize(
+    "emptied", ["delete from landing.sales_order", "update landing.sales_order set source_system = 'x'"]
+)
+def test_an_emptied_landing_is_filled_again_whatever_the_watermark(desk, erp, execute, order_table, emptied):
+    """Whether it is empty or another source's rows are left."""
     orders(execute, ("A", "2024-01-30 12:00"), ("B", "2024-01-31 12:00"))
     desk.source("erp", erp, ORDERS)
     desk.extract("erp", "sales_order")
-    desk.run("delete from landing.sales_order")
+    desk.run(emptied)
     result = desk.extract("erp", "sales_order", "second")
     assert (result.rows_landed, result.is_full_pull) == (2, True)
 

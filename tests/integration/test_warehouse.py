@@ -43,5 +43,34 @@ def test_the_landing_tables_leave_room_for_changed_rows_and_make_it_by_day(wareh
     }.items() <= {row[0]: row[1] for row in found}.items()
 
 
+def _keys(connection: sa.Connection) -> dict[str, list[str]]:
+    inspector = sa.inspect(connection)
+    return {
+        entity.name: inspector.get_pk_constraint(entity.name, schema="landing")["constrained_columns"]
+        for entity in ENTITIES
+    }
+
+
+def test_a_landing_key_begins_with_the_rows_own_id(warehouse):
+    with warehouse.engine.connect() as connection:
+        assert _keys(connection) == {entity.name: [*entity.key, "source_system"] for entity in ENTITIES}
+
+
+def test_a_key_that_a_view_of_the_users_hangs_on_keeps_its_order(warehouse):
+    old = {entity.name: ["source_system", *entity.key] for entity in ENTITIES}
+    with warehouse.engine.begin() as connection:
+        for table, key in old.items():
+            connection.execute(sa.text(f"alter table landing.{table} drop constraint {table}_pkey"))
+            connection.execute(sa.text(f"alter table landing.{table} add primary key ({', '.join(key)})"))
+        grouped = "select product_id, product_name from landing.product group by source_system, product_id"
+        connection.execute(sa.text(f"create view public.of_the_users as {grouped}"))
+        connection.execute(sa.text("update control.schema_version set version_num = 'lighter_nights'"))
+    migrations.upgrade(warehouse.engine)
+    with warehouse.engine.connect() as connection:
+        new = {entity.name: [*entity.key, "source_system"] for entity in ENTITIES}
+        assert _keys(connection) == new | {"product": old["product"]}
+        assert connection.execute(sa.text("select * from public.of_the_users")).all() == []
+
+
 def test_the_revisions_are_one_chain():
     assert len(ScriptDirectory.from_config(migrations.configuration()).get_heads()) == 1
