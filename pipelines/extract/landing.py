@@ -75,8 +75,10 @@ class Landing:
         self._is_first = False
         # Where the watermark lets a pull start, if there is anything to add to.
         self.window: Since | None = None
-        if not self._is_empty and not self._holds_nothing() and not self._mapping_has_changed():
-            self.window = watermark.since(self.change_marker, self.marker_before, settings.overlap_minutes)
+        # Where the mapping has changed the watermark may be another column's, or of another time zone.
+        self._comparable_marker = None if self._mapping_has_changed() else self.marker_before
+        if not self._is_empty and not self._holds_nothing():
+            self.window = watermark.since(self.change_marker, self._comparable_marker, settings.overlap_minutes)
         self.since = self._start(reach)
 
     @property
@@ -353,7 +355,7 @@ class Landing:
         self, done: Transferred, doubled: int, new: int, changed: int, gone: int, removed: int = 0, missed: int = 0
     ) -> Outcome:
         highest = None if done.highest == NO_MARK else done.highest
-        marker = watermark.advanced(self.change_marker, self.marker_before, highest)
+        marker = watermark.advanced(self.change_marker, self._comparable_marker, highest)
         admitted, rejected = done.admitted - doubled, done.rejected + doubled
         return Outcome(admitted, rejected, new, changed, gone, marker, True, done.deleted, removed, missed)
 

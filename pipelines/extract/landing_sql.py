@@ -251,21 +251,23 @@ class LandingSql:
 
     def create_deletions(self) -> str:
         """One row per row that the source marks as deleted: its key."""
-        columns = ", ".join([*self.contract.key, "updated_at"])
+        columns = ", ".join(self.contract.key)
         return f"create temporary table deletions on commit drop as select {columns} from {self.table} with no data"
 
     def copy_deletions(self) -> str:
-        return f"copy deletions ({', '.join([*self.contract.key, 'updated_at'])}) from stdin (format csv)"
+        return f"copy deletions ({', '.join(self.contract.key)}) from stdin (format csv)"
 
     def note_deletions(self) -> str:
-        """After an incremental pull: a marked key that is held is gone, unless it came alive too, or newer before."""
+        """After an incremental pull: a marked key that is held is gone, unless it came alive too.
+
+        Whatever the two markers say: a mark may be committed late, and a version held be dated ahead.
+        """
         key, held = ", ".join(self.contract.key), ", ".join(f"l.{name}" for name in self.contract.key)
         return (
             f"insert into delta (change, {key}, place, former, known_from)"
             f" select distinct on ({held}) 'gone', {held}, {_FORMER}"
             f" from deletions as d join {self._held} as l on {self._same_key('d', 'l')}"
-            f" where coalesce(d.updated_at >= l.updated_at, true)"
-            f" and not exists (select from pulled as p where {self._same_key('p', 'd')})"
+            f" where not exists (select from pulled as p where {self._same_key('p', 'd')})"
         )
 
     def count_marked(self) -> str:

@@ -71,7 +71,7 @@ def line(plan: Plan) -> str:
 def deletion(plan: Plan) -> str:
     """The key of a row that the source marks as deleted, as a CSV line."""
     contract = plan.pull.contract
-    return _csv_line([*(_csv_value(contract.column(name)) for name in contract.key), UPDATED_AT_TEXT])
+    return _csv_line([_csv_value(contract.column(name)) for name in contract.key])
 
 
 def whole_key(contract: Entity) -> str:

@@ -82,14 +82,14 @@ def test_a_key_that_comes_alive_and_marked_in_one_pull_is_alive(desk, erp, tmp_p
     assert desk.landed("customer", "customer_name") == [("New",)]
 
 
-def test_a_mark_older_than_the_version_held_removes_nothing(desk, erp, tmp_path):
+@pytest.mark.parametrize("held", ["2024-01-31 10:30", "2999-01-01 00:00"], ids=["committed late", "dated ahead"])
+def test_a_mark_removes_the_version_held_whatever_their_markers_say(desk, erp, tmp_path, held):
     place(desk, tmp_path)
-    customers(erp, ("C1", "New", "", "2024-01-31 10:30"), ("C2", "Other", "", "2024-01-31 10:30"))
+    customers(erp, ("C1", "New", "", held), ("C2", "Other", "", "2024-01-31 10:30"))
     desk.extract("erp", "customer")
-    erp.execute("delete from kna1 where kunnr = 'C1'")
-    customers(erp, ("C1", "Old", "X", "2024-01-31 10:00"))
-    assert desk.extract("erp", "customer", "second").rows_deleted == 0
-    assert desk.landed("customer", "customer_id") == [("C1",), ("C2",)]
+    erp.execute("update kna1 set loekz = 'X', aedat = '2024-01-31 10:00' where kunnr = 'C1'")
+    assert desk.extract("erp", "customer", "second").rows_deleted == 1
+    assert desk.landed("customer", "customer_id") == [("C2",)]
 
 
 def test_a_marked_row_without_a_key_is_set_aside_and_one_set_aside_before_is_forgotten(desk, erp, tmp_path):

@@ -183,3 +183,32 @@ def test_duckdb_reads_a_repeated_time_as_the_later_instant():
             " timezone('Europe/Berlin', timestamp '2024-03-31 02:30')::varchar"
         ).fetchone()
     assert row == ("2024-10-27 01:30:00+00", "2024-03-31 01:30:00+00")
+
+
+def test_a_zone_that_is_mended_in_the_mapping_does_not_leave_the_watermark_ahead(desk, fill, tmp_path):
+    fill("sqlite", "UTC", ["2024-01-31 12:00:00"])
+    desk.extract("erp", "sales_order")
+    mended = MAPPING.format(kind="sqlite", zone="Asia/Shanghai", marker=MARKER, table="orders")
+    desk.source("erp", desk.settings.sources["erp"], mended)
+    second = desk.extract("erp", "sales_order", "second")
+    assert (second.is_full_pull, second.marker_after) == (True, "2024-01-31T04:00:00+00:00")
+    with sqlite3.connect(desk.settings.sources["erp"]) as connection:
+        connection.execute("insert into orders values (9, 'C', '2024-01-31 13:00:00')")
+    connection.close()
+    third = desk.extract("erp", "sales_order", "third")
+    assert (third.rows_landed, third.is_full_pull) == (1, False)
+
+
+def test_another_marker_in_the_mapping_does_not_leave_the_watermark_ahead(desk, tmp_path):
+    with sqlite3.connect(tmp_path / "erp.sqlite") as connection:
+        connection.execute("create table orders (id, customer, day, created)")
+        connection.execute("insert into orders values (1, 'C', '2024-01-31 12:00:00', '2024-01-30 12:00:00')")
+    for run, column in enumerate(("day", "created", "created")):
+        marker = f"change_marker: {{column: {column}, overlap_minutes: 0}}"
+        text = MAPPING.format(kind="sqlite", zone="UTC", marker=marker, table="orders")
+        desk.source("erp", str(tmp_path / "erp.sqlite"), text)
+        result = desk.extract("erp", "sales_order", f"run {run}")
+        with connection:
+            connection.execute(f"insert into orders values ({run + 2}, 'C', '2024-01-30', '2024-01-30 13:00:00')")
+    connection.close()
+    assert (result.rows_landed, result.is_full_pull) == (1, False)
