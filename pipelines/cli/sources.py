@@ -52,19 +52,28 @@ def check(
 
 @app.command()
 def scaffold(
-    url: Annotated[str, typer.Argument(help="database URL, SQLite or DuckDB file, or folder of CSV or Parquet files")],
-    name: Annotated[str | None, typer.Option(help="the source system's name; default: from the URL")] = None,
+    url: Annotated[
+        str,
+        typer.Argument(
+            help="database URL, SQLite or DuckDB file, folder of CSV or Parquet files, or the name of a placed source"
+        ),
+    ],
+    name: Annotated[
+        str | None, typer.Option(help="the source system's name; default: from --out, or from the URL")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="file to write, NAME.yml; default: print it")] = None,
 ) -> None:
     """Look at a source and write a first mapping: guesses marked as guesses, what nobody can guess marked FILL_IN."""
-    chosen = name or (out.stem if out else default_name(url))
+    settings = get_settings()
+    placed = settings.sources.get(url)
+    chosen = name or (out.stem if out else url if placed else default_name(url))
     errors = Console(stderr=True)
     if out is not None and (out.exists() or out.stem != chosen):
         what = "exists already" if out.exists() else f"must be named {chosen}.yml, as the source system"
         errors.print(f"[red]refused:[/red] {escape(str(out))} {what}", highlight=False, soft_wrap=True)
         raise typer.Exit(EXIT_USAGE)
     try:
-        written = write_scaffold(get_settings(), url, chosen)
+        written = write_scaffold(settings, placed or url, chosen)
     except ScaffoldError as error:
         errors.print(f"[red]failed:[/red] {escape(chosen)} {escape(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(EXIT_FAILED) from error
@@ -83,9 +92,13 @@ def scaffold(
     console.print(
         f"{out}: {entities} guessed, {gaps} to fill in (FILL_IN)", highlight=False, soft_wrap=True, markup=False
     )
+    place = (
+        ""
+        if chosen in settings.sources
+        else f"say where it is (CVP_SOURCES__{chosen}=..., or `sources` in cvp.toml), and "
+    )
     console.print(
-        f"next: say where it is (CVP_SOURCES__{chosen}=..., or `sources` in cvp.toml), and in which folder the file"
-        f" lies (mapping_folders); then cvp sources check {chosen}",
+        f"next: {place}say in which folder the file lies (mapping_folders); then cvp sources check {chosen}",
         highlight=False, soft_wrap=True, markup=False,
     )  # fmt: skip
 

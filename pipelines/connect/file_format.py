@@ -1,33 +1,87 @@
-"""How the CSV files of a folder are written, guessed from their first lines."""
+"""How the CSV files of a folder are written, guessed from the first lines of each."""
 
 from __future__ import annotations
 
+import gzip
 import re
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.sources.mapping import FileFormat
 
 LOOKED_AT_BYTES = 256 * 1024
-ENCODINGS = ("utf-8", "gb18030", "cp1252")
+CHINESE_WORD_BYTES = 4
 DELIMITERS = (",", ";", "\t", "|")
-_COMMA_NUMBER = re.compile(r"-?\d+,\d+")
+_COMMA_NUMBER = re.compile(r"-?(\d+|\d{1,3}(\.\d{3})+),\d+")
 _POINT_NUMBER = re.compile(r"-?\d+\.\d+")
+_POINT_GROUPS = re.compile(r"-?\d{1,3}(\.\d{3})+(,\d+)?")
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 
 
-def guess_format(folder: Path) -> FileFormat:
-    """The format of a folder's first .csv file; the defaults where it has none."""
-    file = next(iter(sorted(folder.glob("*.csv"))), None)
-    if file is None:
-        return FileFormat()
-    with file.open("rb") as handle:
+@dataclass(frozen=True)
+class FolderFormat:
+    """How most files of a folder are written.
+
+    `others`: the names of the files that a mapping with this `form` cannot read, each with what is otherwise in it.
+    """
+
+    form: FileFormat
+    others: dict[str, dict[str, str]]
+
+
+def guess_format(folder: Path) -> FolderFormat:
+    """The format of a folder's .csv files; the defaults where it has none."""
+    files = [path for path in sorted(folder.iterdir()) if path.is_file() and path.name.endswith((".csv", ".csv.gz"))]
+    told = {path.name: _told_by(path) for path in files}
+    form: dict[str, str] = {}
+    for name in ("delimiter", "encoding", "decimal"):
+        if values := Counter(found[name] for found in told.values() if name in found):
+            form[name] = values.most_common(1)[0][0]
+    others = {
+        file: differing
+        for file, found in told.items()
+        if (differing := {name: found[name] for name in form if found.get(name, form[name]) != form[name]})
+    }
+    if form.get("decimal") == "," and any("thousands" in found for found in told.values()):
+        form["thousands"] = "."
+    return FolderFormat(FileFormat.model_validate(form), others)
+
+
+def _told_by(file: Path) -> dict[str, str]:
+    """What a file's beginning shows of its format; what it leaves open, such as the encoding of ASCII, is left out."""
+    with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as handle:
         head = handle.read(LOOKED_AT_BYTES)
-    encoding = next((name for name in ENCODINGS if _reads(head, name)), "latin-1")
+    encoding = _encoding(head)
     lines = head.decode(encoding, "ignore").splitlines() or [""]
     delimiter = max(DELIMITERS, key=lines[0].count)
-    fields = [field.strip('" ') for line in lines[1:] for field in line.split(delimiter)]
-    has_comma = delimiter != "," and any(map(_COMMA_NUMBER.fullmatch, fields))
-    decimal = "," if has_comma and not any(map(_POINT_NUMBER.fullmatch, fields)) else "."
-    return FileFormat(delimiter=delimiter, encoding=encoding, decimal=decimal)
+    told = {"delimiter": delimiter} if delimiter in lines[0] else {}
+    if not head.isascii():
+        told["encoding"] = encoding
+    if delimiter != ",":
+        told |= _numbers([field.strip('" ') for line in lines[1:] for field in line.split(delimiter)])
+    return told
+
+
+def _numbers(fields: list[str]) -> dict[str, str]:
+    grouped = [field for field in fields if _POINT_GROUPS.fullmatch(field)]
+    has_comma = any(_COMMA_NUMBER.fullmatch(field) for field in fields)
+    has_point = any(_POINT_NUMBER.fullmatch(field) for field in fields if not (has_comma and field in grouped))
+    if has_comma == has_point:
+        return {}
+    return {"decimal": ",", **({"thousands": "."} if grouped else {})} if has_comma else {"decimal": "."}
+
+
+def _encoding(head: bytes) -> str:
+    """Western text reads as GB18030 too, as rubbish: but its letters beyond ASCII mostly stand alone, a byte each, and
+    Chinese words are four such bytes and more.
+    """
+    if _reads(head, "utf-8"):
+        return "utf-8"
+    runs = [len(run) for run in _BEYOND_ASCII.findall(head)]
+    is_chinese = sum(length >= CHINESE_WORD_BYTES for length in runs) > sum(length == 1 for length in runs)
+    likely = ("gb18030", "cp1252") if is_chinese else ("cp1252", "gb18030")
+    return next((name for name in likely if _reads(head, name)), "latin-1")
 
 
 def _reads(head: bytes, encoding: str) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -70,12 +71,12 @@ def kind_of(location: str) -> SourceKind:
     raise ValueError(f"{path} is neither a SQLite nor a DuckDB file: for CSV or Parquet name their folder")
 
 
-def reflect(source: Source) -> list[SourceTable]:
-    """Every table and view of an opened source, in the order of their names."""
+def reflect(source: Source, unread: Collection[str] = ()) -> list[SourceTable]:
+    """Every table and view of an opened source, in the order of their names; of a folder without the `unread` files."""
     readers: dict[SourceKind, Callable[[Source], Iterable[SourceTable]]] = {
         SourceKind.MYSQL: _mysql_tables,
         SourceKind.DUCKDB: _duckdb_tables,
-        SourceKind.FILES: _files,
+        SourceKind.FILES: partial(_files, unread=unread),
     }
     read = readers.get(source.mapping.kind, _inspected_tables)
     return sorted(read(source), key=lambda table: table.mapped_name)
@@ -233,10 +234,13 @@ def _ask(engine: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[str, ...]]:
     return engine.execute(sql).fetchall()
 
 
-def _files(source: Source) -> Iterable[SourceTable]:
+def _files(source: Source, unread: Collection[str]) -> Iterable[SourceTable]:
     if not isinstance(source, FilesSource):
         return
+    stems_unread = {name.removesuffix(".gz").removesuffix(".csv") for name in unread}
     for stem in source.stems():
+        if stem in stems_unread:
+            continue
         types = source.columns(EntityMapping(table=stem, columns={}))
         columns = [SourceColumn(name, family_of_duckdb(data_type)) for name, data_type in types.items()]
         yield SourceTable(stem, stem, columns=columns)

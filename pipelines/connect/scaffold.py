@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import sqlalchemy as sa
 
-from pipelines.connect.file_format import guess_format
+from pipelines.connect.file_format import FolderFormat, guess_format
 from pipelines.connect.guesses import EntityGuess, Guess, discount_beside, guess, left_over
 from pipelines.connect.reflection import SourceTable, kind_of, reflect
 from pipelines.contract import ENTITIES, Column, Kind
@@ -22,7 +22,7 @@ from pipelines.extract.opening import open_source
 from pipelines.extract.parsing import Delivered, parsed
 from pipelines.extract.source import Relation, Sample, Source, split_name
 from pipelines.settings import Settings
-from pipelines.sources.mapping import EntityMapping, FileFormat, Mapping, SourceKind
+from pipelines.sources.mapping import EntityMapping, Mapping, SourceKind
 from pipelines.sources.reading import FILL_IN
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*( [A-Za-z0-9_.]+)*")
@@ -64,16 +64,17 @@ def scaffold(settings: Settings, location: str, name: str) -> Scaffold:
     """
     try:
         kind = kind_of(location)
-        form = guess_format(Path(location).expanduser()) if kind is SourceKind.FILES else None
+        folder = guess_format(Path(location).expanduser()) if kind is SourceKind.FILES else None
         mapping = Mapping.model_construct(
-            source_system=name, description="", kind=kind, files=form, entities={}, file=Path(f"{name}.yml"),
+            source_system=name, description="", kind=kind, files=folder.form if folder else None, entities={},
+            file=Path(f"{name}.yml"),
             time_zone=None, id_prefix=None, rest=None,
         )  # fmt: skip
         with (
             open_engine(settings) as reader,
             closing(open_source(settings, reader, mapping, location)) as source,
         ):
-            tables = reflect(source)
+            tables = reflect(source, folder.others if folder else ())
             if not tables:
                 raise ScaffoldError(f"{name} has no table: is it the right database, and may its user see the tables?")
             found = guess(tables)
@@ -81,13 +82,13 @@ def scaffold(settings: Settings, location: str, name: str) -> Scaffold:
             body = [line for entity in found for line in _EntityText(source, entity, orders).lines()]
     except (duckdb.Error, sa.exc.SQLAlchemyError, OSError, ValueError, ModuleNotFoundError) as error:
         raise ScaffoldError(f"cannot be read: {said(error)}") from error
-    lines = [*_head(name, kind, form), *body, *_leftovers(found, tables, orders)]
+    lines = [*_head(name, kind, folder), *body, *_leftovers(found, tables, orders)]
     text = "\n".join(lines) + "\n"
     gaps = sum(FILL_IN in line.partition("#")[0] for line in lines)
     return Scaffold(name, text, len(found), gaps)
 
 
-def _head(name: str, kind: SourceKind, form: FileFormat | None) -> Iterator[str]:
+def _head(name: str, kind: SourceKind, folder: FolderFormat | None) -> Iterator[str]:
     yield f"# A first mapping of {name}, from what its tables look like. Look at every line that says guess; replace"
     yield f"# every {FILL_IN}: until then the file is refused. Then: cvp sources check {name}"
     yield "# What the columns mean: pipelines/contract.py. What else a mapping can say: pipelines/sources/README.md"
@@ -95,10 +96,15 @@ def _head(name: str, kind: SourceKind, form: FileFormat | None) -> Iterator[str]
     yield f"description: {name}"
     yield f"kind: {kind.value}"
     yield "# time_zone: Europe/Berlin     # of timestamps without zone; left out: the company's own"
-    if form is not None:
-        given = form.model_dump(exclude_defaults=True)
+    if folder is not None:
+        given = folder.form.model_dump(exclude_defaults=True)
         if given:
             yield f"files: {json.dumps(given, ensure_ascii=False)}     # guess: from the first lines"
+        for file, differing in folder.others.items():
+            otherwise = json.dumps(differing, ensure_ascii=False)
+            yield _one_line(
+                f"# {file} is written otherwise ({otherwise}): it needs a mapping file of its own, at this place"
+            )
     yield "entities:"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from datetime import date
 from pathlib import Path
@@ -151,6 +152,19 @@ def test_the_format_of_a_folders_files_is_guessed(tmp_path):
     assert found == {"customer_id": "KundenNr", "customer_name": "Firma", "credit_limit": "Kreditlimit"}
 
 
+def test_a_file_in_another_encoding_is_left_to_a_mapping_of_its_own(tmp_path):
+    text_table(tmp_path / "data", "kunden.csv", "KundenNr;Firma\n1;Müller & Söhne\n2;Schäfer\n", "cp1252")
+    text_table(tmp_path / "data", "zahlung.csv", "ZahlungNr;Währung\n1;EUR\n", "cp1252")
+    text_table(tmp_path / "data", "客户调查.csv", "编号;客户\nS1;宝钢\n", "gb18030")
+    file = written(tmp_path, tmp_path / "data", "crm")
+    assert read_mapping(file).files.encoding == "cp1252"
+    assert "客户调查.csv is written otherwise" in file.read_text("utf-8")
+    settings = get_settings().model_copy(
+        update={"sources": {"crm": str(tmp_path / "data")}, "mapping_folders": [tmp_path]}
+    )
+    assert [entity.rows for entity in check_source(settings, "crm").entities] == [2]
+
+
 def test_a_table_that_holds_orders_and_lines_serves_both(tmp_path):
     sales = "SalesOrderNumber,SalesOrderLineNumber,ResellerKey,OrderDate,ProductKey,OrderQuantity,UnitPrice\n"
     text_table(tmp_path / "data", "FactSales.csv", sales + "S1,1,7,2024-01-31,5,2,1.5\nS1,2,7,2024-01-31,6,1,2\n")
@@ -221,7 +235,7 @@ def test_a_name_is_made_of_the_place(location, name):
     assert default_name(location) == name
 
 
-def test_the_command_writes_a_file_and_never_over_one(tmp_path):
+def test_the_command_writes_a_file_and_never_over_one(tmp_path, monkeypatch):
     text_table(tmp_path / "data", "customer.csv", "id,name\n1,A\n")
     out = tmp_path / "mappings" / "new" / "erp.yml"
     arguments = ["sources", "scaffold", str(tmp_path / "data"), "--out", str(out)]
@@ -232,6 +246,10 @@ def test_the_command_writes_a_file_and_never_over_one(tmp_path):
     again = CliRunner().invoke(app, arguments)
     assert (again.exit_code, "exists already" in again.output) == (2, True)
     assert CliRunner().invoke(app, ["sources", "scaffold", str(tmp_path / "none")]).exit_code == 1
+    # a place with a password in it stands in the settings, not in the shell's history
+    monkeypatch.setenv("CVP_SOURCES", json.dumps({"shop": str(tmp_path / "data")}))
+    get_settings.cache_clear()
+    assert "source_system: shop" in CliRunner().invoke(app, ["sources", "scaffold", "shop"]).output
     under_a_file = CliRunner().invoke(app, [*arguments[:-1], str(out / "crm.yml")])
     assert under_a_file.exit_code == 2
     assert "cannot be written: File exists; name another place by --out" in " ".join(under_a_file.output.split())
