@@ -19,6 +19,7 @@ import duckdb
 import sqlalchemy as sa
 
 from pipelines.connect.findings import EntityReport, SourceReport
+from pipelines.connect.traps import inexact, type_of_expression, unseen_changes
 from pipelines.connect.type_fit import misfit
 from pipelines.contract import ENTITIES
 from pipelines.contract import entity as contract_of
@@ -187,6 +188,8 @@ class _EntityCheck:
             is_counted = True
             marks = self._sample()
             self._look_at_marker(marks)
+            if unseen := unseen_changes(self.pull.entity):
+                self.report.warning([*self.path, unseen[0]], unseen[1])
         except AbsentRelation as absent:
             if self.pull.entity.absent == "error":
                 self.report.error([*self.path, relation], f"the source has no {absent}: provide it, or mend the name")
@@ -215,7 +218,7 @@ class _EntityCheck:
         for target, origin in self.pull.entity.columns.items():
             place = [*self.path, "columns", target]
             if origin.expression is not None:
-                fine &= self._expression_is_readable(target, types, [*place, "expression"])
+                fine &= self._look_at_expression(target, origin.expression, types)
             elif origin.column in types and target != UPDATED_AT:
                 fault = misfit(self.pull.contract.column(target), origin, types[origin.column])
                 if fault is not None:
@@ -223,12 +226,22 @@ class _EntityCheck:
                     fine = False
         return fine
 
-    def _expression_is_readable(self, target: str, types: dict[str, str], place: list[str]) -> bool:
+    def _look_at_expression(self, target: str, expression: str, types: dict[str, str]) -> bool:
+        """Whether it can be read; what it does to a number is warned of."""
+        place = [*self.path, "columns", target, "expression"]
         try:
             mentioned(self.pull, self.source, target, types)
+            outcome = type_of_expression(self.source.engine, expression, list(types))
         except ExtractionError as error:
             self.report.error(place, str(error).partition(": ")[2])
             return False
+        except duckdb.Error as error:
+            cure = "every column in an expression is text: cast(... as decimal(19,4)), as date, ... makes more of it"
+            self.report.error(place, f"cannot be computed: {said(error)} ({cure})")
+            return False
+        if target != UPDATED_AT:
+            for message in inexact(self.pull.contract.column(target), expression, outcome):
+                self.report.warning(place, message)
         return True
 
     def _count(self) -> None:

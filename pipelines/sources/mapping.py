@@ -80,7 +80,7 @@ ANY_VALUE = "any"
 
 
 class Deletion(_Part):
-    """How rows that the source deletes are found: it marks them, or keys are compared every so many nights.
+    """How rows that the source deletes are found: it marks them, or all are compared every so many nights, or both.
 
     `flag` is a source column; a row whose text in it is one of `values` is a deleted one. `values` [ANY_VALUE]: any
     text that is not empty; None: a yes of the usual spellings (true, t, yes, y, 1).
@@ -91,9 +91,9 @@ class Deletion(_Part):
     reconcile_every_nights: int | None = Field(None, ge=1)
 
     @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        if (self.flag is None) == (self.reconcile_every_nights is None):
-            raise ValueError("give exactly one of flag and reconcile_every_nights, or `deletion: none`")
+    def _some_way(self) -> Self:
+        if self.flag is None and self.reconcile_every_nights is None:
+            raise ValueError("give flag or reconcile_every_nights (or both), or write `deletion: none`")
         if self.values is not None and (self.flag is None or not self.values):
             raise ValueError("values are the texts in the flag's column that mean deleted: give flag, and at least one")
         return self

@@ -74,6 +74,28 @@ def test_deleted_rows_go_at_the_next_reconciliation_and_stay_in_the_history(desk
     assert desk.scalar("select customer_name from landing.customer where customer_id = '3'") == "back"
 
 
+def test_a_flag_works_every_night_and_beside_it_a_reconciliation_finds_what_no_marker_shows(desk, execute):
+    """A row deleted outright, one that stops meeting `where`, and one marked without a new marker."""
+    execute("alter table customers add deleted char(1), add kind text default 'real'")
+    flagged = MAPPING.replace("{reconcile", "{flag: deleted, values: [X], reconcile")
+    desk.source(
+        "erp",
+        desk.settings.sources["erp"],
+        flagged.replace("        change", "        where: kind = 'real'\n        change", 1),
+    )
+    night(desk, 1)
+    execute("update customers set deleted = 'X', changed = '2024-03-01' where id = 3")
+    execute("delete from customers where id = 4")
+    execute("update customers set kind = 'test', changed = '2024-03-01' where id = 5")
+    execute("update customers set deleted = 'X' where id = 6")
+    found = [night(desk, day) for day in (2, 3, 4)]
+    assert [(result.rows_landed, result.rows_deleted) for result in found] == [(1, 1), (0, 0), (1, 3)]
+    assert all(result.rows_read == result.rows_landed + result.rows_unchanged for result in found)
+    gone = desk.rows("select key from landing.landing_history order by key::integer")
+    assert [key for (key,) in gone] == ["3", "4", "5", "6"]
+    assert found[-1].rows_held == ROWS - 4
+
+
 def test_a_change_that_leaves_the_marker_alone_is_found_and_reported(desk, execute, caplog):
     night(desk, 1)
     execute("update customers set name = 'changed' where id in (5, 6)")

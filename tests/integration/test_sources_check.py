@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import sqlite3
 
@@ -120,6 +121,60 @@ def test_what_is_wrong_is_named_with_its_line_and_cure(check, before, after, fau
     report = check(text)
     assert any(fault in line for line in said(report)), said(report)
     assert report.has_errors is ("warning" not in fault)
+
+
+LINES = """source_system: erp
+description: of a test
+kind: postgres
+entities:
+  sales_order_line:
+    table: sd.vbak
+    columns:
+      order_id: vbeln
+      line_number: {constant: 1}
+      product_id: kunnr
+      quantity: {constant: 1}
+      unit_price: {expression: "cast(vbeln as decimal(15,4)) * (1 - cast(weight as decimal(5,2)) * 0.01)"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("expression", "fault"),
+    [
+        ("cast(vbeln as decimal(15,4)) * cast(weight as decimal(5,2)) / 100", "warning {}is computed as DOUBLE, in"),
+        ("round(cast(vbeln as double), 2)", "warning {}is computed as DOUBLE, in which 4435.4597 can come out as"),
+        ("cast(vbeln as decimal)", "warning {}`decimal` alone is decimal(18,3), which rounds to three places"),
+        ("vbeln * weight", "error {}cannot be computed: Binder Error: No function matches the given name and argument"),
+        ("cast(cast(vbeln as decimal(15,4)) / 100 as decimal(28,12))", None),
+    ],
+)
+def test_an_expression_that_makes_money_inexact_or_cannot_be_computed_is_named(check, expression, fault):
+    found = [line for line in said(check(re.sub('"cast.*"', f'"{expression}"', LINES))) if ".expression: " in line]
+    assert len(found) == (fault is not None), found
+    assert all(
+        line.startswith(fault.format("erp.yml:12: erp.sales_order_line.unit_price.expression: ")) for line in found
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "warned"),
+    [
+        ("table: sd.vbak", None),
+        ("table: sd.vbak\n    where: abstk = 'A'", "erp.sales_order.where: rows that stop meeting it stay landed as"),
+        ("table: sd.vbak\n    where: abstk = 'A'\n    deletion: none", None),
+        ("table: sd.vbak\n    where: abstk = 'A'\n    deletion: {reconcile_every_nights: 7}", None),
+        ("table: sd.vbak\n    where: abstk = 'A'\n    deletion: {flag: kunnr, reconcile_every_nights: 7}", None),
+        (
+            "table: sd.vbak\n    where: abstk = 'A'\n    deletion: {flag: kunnr, values: [X]}",
+            "beside the flag finds them",
+        ),
+        ("query: select * from sd.vbak", "erp.sales_order.query: a pull by aedat misses rows that the query stops"),
+    ],
+)
+def test_what_no_pull_by_marker_will_see_is_named_unless_the_mapping_has_decided(check, given, warned):
+    found = [line for line in said(check(GOOD.replace("table: sd.vbak", given))) if "finds them" in line]
+    assert len(found) == (warned is not None)
+    assert all(warned in line for line in found)
 
 
 def test_all_missing_columns_are_named_at_once(check):

@@ -202,8 +202,8 @@ def test_keys_are_reconciled_only_where_a_marker_hides_what_vanished(tmp_path):
 @pytest.mark.parametrize(
     ("deletion", "fault"),
     [
-        ("{}", "give exactly one of flag and reconcile_every_nights"),
-        ("{flag: a, reconcile_every_nights: 7}", "give exactly one of flag and reconcile_every_nights"),
+        ("{}", "give flag or reconcile_every_nights (or both)"),
+        ("{values: X, flag: a, every: 7}", "every"),
         ("{reconcile_every_nights: 0}", "deletion.reconcile_every_nights"),
         ("{reconcile_every_nights: 7, values: X}", "values are the texts in the flag's column"),
         ("{flag: a, values: []}", "values are the texts in the flag's column"),

@@ -1,0 +1,59 @@
+"""What a mapping can get wrong without any sampled row that shows it: inexact money, changes that no pull will see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import duckdb
+
+from pipelines.contract import Column, Kind
+from pipelines.extract.engine import quote_name
+from pipelines.sources.mapping import EntityMapping
+
+_FLOATS = ("DOUBLE", "FLOAT")
+_BARE_DECIMAL = re.compile(r"\bas\s+(decimal|numeric|dec)\s*\)", re.IGNORECASE)
+
+
+def type_of_expression(engine: duckdb.DuckDBPyConnection, expression: str, columns: list[str]) -> str:
+    """The type that the engine gives an expression over a source's columns, all of them text.
+
+    Raises:
+        duckdb.Error: the engine cannot make anything of it.
+    """
+    texts = ", ".join(f"cast(null as varchar) as {quote_name(name)}" for name in columns)
+    described = engine.execute(f"describe select ({expression}\n) as outcome from (select {texts})").fetchall()
+    return str(described[0][1])
+
+
+def inexact(column: Column, expression: str, outcome_type: str) -> Iterator[str]:
+    """Why an expression's numbers may not be those that the source holds, and the cure."""
+    if column.kind is not Kind.NUMERIC:
+        return
+    if outcome_type in _FLOATS:
+        yield (
+            f"is computed as {outcome_type}, in which 4435.4597 can come out as 4435.459699999999 (a division always"
+            " does): multiply instead (* 0.01 for a percent), or round what comes out: cast(... as decimal(28,12))"
+        )
+    if bare := _BARE_DECIMAL.search(expression):
+        yield f"`{bare[1]}` alone is decimal(18,3), which rounds to three places: give digits and places: decimal(19,4)"
+
+
+def unseen_changes(entity: EntityMapping) -> tuple[str, str] | None:
+    """What pulls by marker will not see of a `where` or a query: which of the two, and in words with the cure."""
+    marker, deletion = entity.change_marker, entity.deletion
+    has_decided = "deletion" in entity.model_fields_set and (deletion is None or deletion.reconcile_every_nights)
+    if marker is None or has_decided:
+        return None
+    if deletion is None:
+        cure = "`deletion: {reconcile_every_nights: 7}` finds them, `deletion: none` says that there are none"
+    else:
+        cure = "`reconcile_every_nights: 7` beside the flag finds them"
+    if entity.query is None:
+        kept = "rows that stop meeting it stay landed as they were, for no pull by marker brings them"
+        return ("where", f"{kept}: {cure}") if entity.where else None
+    unseen = (
+        f"a pull by {marker.column} misses rows that the query stops giving, and changes in a joined table that leave"
+    )
+    greatest = "the greatest of the tables' markers shows most of these"
+    return "query", f"{unseen} {marker.column} alone: {greatest}, {cure}"
