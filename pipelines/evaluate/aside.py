@@ -27,6 +27,7 @@ from pipelines.evaluate.landing import known_versions
 from pipelines.settings import Settings
 from pipelines.transform import CompiledModel, CompiledProject, compile_models
 from pipelines.transform.dbt import DBT_SCHEMAS
+from pipelines.warehouse.schema import LANDING_HISTORY
 
 log = logging.getLogger(__name__)
 
@@ -169,8 +170,8 @@ def _furnish(engine: sa.Engine, purpose: str, project: CompiledProject, known_at
     with engine.begin() as connection:
         for schema in SCHEMAS:
             connection.execute(sa.schema.CreateSchema(f"{purpose}_{schema}"))
-        for entity in project.sources["landing"]:
-            connection.exec_driver_sql(f"create view {purpose}_landing.{quote(entity)} as {_known(entity, known_at)}")
+        for table in project.sources["landing"]:
+            connection.exec_driver_sql(f"create view {purpose}_landing.{quote(table)} as {_known(table, known_at)}")
         copied = [("control", table) for table in project.sources["control"]]
         copied += [("rules", table) for table in project.seeds]
         for schema, table in copied:
@@ -179,9 +180,9 @@ def _furnish(engine: sa.Engine, purpose: str, project: CompiledProject, known_at
             connection.exec_driver_sql(f"analyze {purpose}_{source}")
 
 
-def _known(entity: str, known_at: datetime | None) -> str:
+def _known(table: str, known_at: datetime | None) -> str:
     if known_at is None:
-        return f"select * from landing.{quote(entity)}"
-    if entity == "landing_history":
-        return f"select * from landing.landing_history where known_to <= timestamptz '{known_at.isoformat()}'"
-    return known_versions(entity, known_at)
+        return f"select * from landing.{quote(table)}"
+    if table in {history.name for history in LANDING_HISTORY.values()}:
+        return f"select * from landing.{quote(table)} where known_to <= timestamptz '{known_at.isoformat()}'"
+    return known_versions(table, known_at)

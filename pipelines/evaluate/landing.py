@@ -17,13 +17,19 @@ _BY_ORDER, _BY_INVOICE = "sales_order", "invoice"
 
 def known_versions(entity: str, instant: datetime) -> str:
     """The select of the versions of an entity's rows known at an instant: at most one per source system and key."""
-    table, at = f"landing.{entity}", _INSTANT.format(instant.isoformat())
+    at = _INSTANT.format(instant.isoformat())
     return (
-        f"select * from {table} where extracted_at <= {at}"
-        f" union all select version.* from landing.landing_history as superseded"
-        f" cross join lateral jsonb_populate_record(null::{table}, superseded.row) as version"
-        f" where superseded.entity = '{entity}' and superseded.known_from <= {at} and {at} < superseded.known_to"
+        f"select {_columns(entity)} from landing.{entity} where extracted_at <= {at}"
+        f" union all {_superseded(entity)} where extracted_at <= {at} and {at} < known_to"
     )
+
+
+def _superseded(entity: str) -> str:
+    return f"select {_columns(entity)} from landing.{entity}_history"
+
+
+def _columns(entity: str) -> str:
+    return ", ".join(("source_system", *contract_of(entity).column_names, "updated_at", "extracted_at"))
 
 
 @dataclass(frozen=True)
@@ -64,11 +70,8 @@ def _late_sql(entity: Entity, first: datetime, last: datetime) -> str:
     after += _INSTANT.format(first.isoformat())
     # what the first instant knew and the last one does not
     before = (
-        f"select version.* from landing.landing_history as superseded"
-        f" cross join lateral jsonb_populate_record(null::landing.{entity.name}, superseded.row) as version"
-        f" where superseded.entity = '{entity.name}' and superseded.known_from <= {_INSTANT.format(first.isoformat())}"
-        f" and superseded.known_to > {_INSTANT.format(first.isoformat())}"
-        f" and superseded.known_to <= {_INSTANT.format(last.isoformat())}"
+        f"{_superseded(entity.name)} where extracted_at <= {_INSTANT.format(first.isoformat())}"
+        f" and known_to > {_INSTANT.format(first.isoformat())} and known_to <= {_INSTANT.format(last.isoformat())}"
     )
     lineage = "'{extracted_at,updated_at}'::text[]"
     dated = _dated_on(entity, first, last)

@@ -30,9 +30,6 @@ DROP_OWN_TABLES = (
 # Why a row is set aside whose key came more than once.
 DUPLICATE = "duplicate key"
 
-# Of a row held: where it is, and what history will say of it.
-_FORMER = "l.place, to_jsonb(l.version) as former, l.extracted_at as known_from"
-
 # Rows set aside before keep the time of their first rejection.
 STORE_REJECTED = """
     insert into landing.landing_rejected (
@@ -217,17 +214,17 @@ class LandingSql:
         )
 
     def compare(self, whole: bool, pulled: str = "pulled") -> str:
-        """One row per key that is new, changed or (whole pulls) gone; with the row held, as JSON, and its place.
+        """One row per key that is new, changed or (whole pulls) gone; with the row held (`was_...`) and its place.
 
         The later statements go by the place: nobody looks for a key a second time.
         """
         key = ", ".join(f"coalesce(p.{name}, l.{name}) as {name}" for name in self.contract.key)
-        rest = ", ".join(f"p.{name}" for name in self._not_key + ["updated_at"])
+        rest = ", ".join(f"p.{name}" for name in self._rest)
         changed = " or ".join(f"p.{name} is distinct from l.{name}" for name in self._not_key) or "false"
         return (
             "create temporary table delta on commit drop as"
             " select case when l.source_system is null then 'new' when p.source_system is null then 'gone'"
-            f" else 'changed' end as change, {key}, {rest}, {_FORMER}"
+            f" else 'changed' end as change, {key}, {rest}, {self._former}"
             f" from {pulled} as p {'full' if whole else 'left'} join {self._held} as l on {self._same_key('p', 'l')}"
             f" where l.source_system is null or p.source_system is null or {changed}"
         )
@@ -262,10 +259,10 @@ class LandingSql:
 
         Whatever the two markers say: a mark may be committed late, and a version held be dated ahead.
         """
-        key, held = ", ".join(self.contract.key), ", ".join(f"l.{name}" for name in self.contract.key)
+        held = ", ".join(f"l.{name}" for name in self.contract.key)
+        names = ", ".join(["change", *self.contract.key, "place", *map(_was, self._rest), _was("extracted_at")])
         return (
-            f"insert into delta (change, {key}, place, former, known_from)"
-            f" select distinct on ({held}) 'gone', {held}, {_FORMER}"
+            f"insert into delta ({names}) select distinct on ({held}) 'gone', {held}, {self._former}"
             f" from deletions as d join {self._held} as l on {self._same_key('d', 'l')}"
             f" where not exists (select from pulled as p where {self._same_key('p', 'd')})"
         )
@@ -283,16 +280,17 @@ class LandingSql:
         )
 
     def store_history(self) -> str:
+        former = [*self._rest, "extracted_at"]
+        names = ", ".join([*self.contract.key, *former])
         return (
-            "insert into landing.landing_history"
-            " (source_system, entity, key, row, known_from, known_to, superseded_by, run_id)"
-            f" select :source_system, :entity, {self._key_text('d')}, d.former, d.known_from, :extracted_at,"
-            " case d.change when 'gone' then 'delete' else 'update' end, :run_id"
-            " from delta as d where d.change in ('changed', 'gone')"
+            f"insert into {self.table}_history (source_system, {names}, known_to, superseded_by, run_id)"
+            f" select :source_system, {', '.join([*self.contract.key, *map(_was, former)])}, :extracted_at,"
+            " case change when 'gone' then 'delete' else 'update' end, :run_id"
+            " from delta where change in ('changed', 'gone')"
         )
 
     def update_changed(self) -> str:
-        assigned = ", ".join(f"{name} = d.{name}" for name in self._not_key + ["updated_at"])
+        assigned = ", ".join(f"{name} = d.{name}" for name in self._rest)
         return (
             f"update {self.table} as l set {assigned}, extracted_at = :extracted_at from delta as d"
             " where d.change = 'changed' and l.ctid = d.place"
@@ -322,14 +320,27 @@ class LandingSql:
     @property
     def _held(self) -> str:
         """The source's rows held, each with its place: nobody else touches them before this transaction ends."""
-        return f"(select *, ctid as place, t as version from {self.table} as t where source_system = :source_system)"
+        return f"(select *, ctid as place from {self.table} where source_system = :source_system)"
+
+    @property
+    def _former(self) -> str:
+        """Of a row held: where it is, and what history will say of it beside its key."""
+        return ", ".join(["l.place", *(f"l.{name} as {_was(name)}" for name in [*self._rest, "extracted_at"])])
 
     @property
     def _not_key(self) -> list[str]:
         return [name for name in self.contract.column_names if name not in self.contract.key]
+
+    @property
+    def _rest(self) -> list[str]:
+        return [*self._not_key, "updated_at"]
 
     def _key_text(self, alias: str) -> str:
         return f"concat_ws(chr(31), {', '.join(f'{alias}.{name}::text' for name in self.contract.key)})"
 
     def _same_key(self, left: str, right: str) -> str:
         return " and ".join(f"{left}.{name} = {right}.{name}" for name in self.contract.key)
+
+
+def _was(name: str) -> str:
+    return f"was_{name}"

@@ -52,22 +52,30 @@ def _landing_table(entity: Entity) -> sa.Table:
 
 LANDING: dict[str, sa.Table] = {entity.name: _landing_table(entity) for entity in ENTITIES}
 
-LANDING_HISTORY = sa.Table(
-    "landing_history",
-    metadata,
-    sa.Column("source_system", _BYTEWISE_TEXT, nullable=False),
-    sa.Column("entity", _BYTEWISE_TEXT, nullable=False),
-    sa.Column("key", _BYTEWISE_TEXT, nullable=False, comment="the key's values, joined by U+001F"),
-    sa.Column("row", JSONB, nullable=False, comment="the superseded version, canonical columns and lineage"),
-    sa.Column("known_from", _INSTANT, nullable=False),
-    sa.Column("known_to", _INSTANT, nullable=False),
-    sa.Column("superseded_by", sa.Text, nullable=False, comment="`update` or `delete`"),
-    sa.Column("run_id", sa.Text, nullable=False),
-    sa.Index("landing_history_key", "key"),
-    # what was superseded since the last publication, whatever the history has grown to: it lies in that order
-    sa.Index("landing_history_known_to", "known_to", postgresql_using="brin"),
-    schema="landing",
-)
+
+def _history_table(entity: Entity) -> sa.Table:
+    """One row per version that was superseded or deleted, as it had landed; `landing.landing_history` shows all."""
+    key = ("source_system", *entity.key)
+    name = f"{entity.name}_history"
+    return sa.Table(
+        name,
+        metadata,
+        sa.Column("source_system", _BYTEWISE_TEXT, nullable=False),
+        # A column that the contract came to require later may be null here.
+        *(sa.Column(each.name, SQL_TYPE[each.kind], nullable=each.name not in key) for each in entity.columns),
+        sa.Column("updated_at", _INSTANT),
+        sa.Column("extracted_at", _INSTANT, nullable=False, comment="since when this version was known here"),
+        sa.Column("known_to", _INSTANT, nullable=False, comment="when another version or the deletion became known"),
+        sa.Column("superseded_by", sa.Text, nullable=False, comment="`update` or `delete`"),
+        sa.Column("run_id", sa.Text, nullable=False, comment="the run that superseded it"),
+        sa.Index(f"{name}_key", *entity.key, "source_system"),
+        # what was superseded since the last publication, whatever the history has grown to: it lies in that order
+        sa.Index(f"{name}_known_to", "known_to", postgresql_using="brin"),
+        schema="landing",
+    )
+
+
+LANDING_HISTORY: dict[str, sa.Table] = {entity.name: _history_table(entity) for entity in ENTITIES}
 
 LANDING_REJECTED = sa.Table(
     "landing_rejected",

@@ -307,7 +307,7 @@ def test_a_disk_that_fills_up_while_changes_are_merged_leaves_every_version_as_i
     desk, cluster, changed_source, note_fault
 ):
     with little_room(cluster) as (how, make_room):
-        place(cluster, "landing.landing_history")
+        place(cluster, "landing.customer_history")
         desk.engine.dispose()
         with pytest.raises(ExtractionError, match=NO_ROOM) as error:
             pull_again(desk)

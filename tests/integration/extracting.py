@@ -76,8 +76,11 @@ def desk_for(warehouse, folder: Path) -> Desk:
     """A desk on an emptied warehouse, with `folder` for its mapping files."""
     update = {"sources": {}, "mapping_folders": [folder], "time_zone": "Asia/Shanghai"}
     desk = Desk(warehouse.settings.model_copy(update=update), warehouse.engine, folder)
-    tables = ["control.run", "control.watermark", "landing.landing_history", "landing.landing_rejected"]
-    desk.run(f"truncate {', '.join([*tables, *(f'landing.{entity.name}' for entity in ENTITIES)])} cascade")
+    tables = ["control.run", "control.watermark", "landing.landing_rejected"]
+    tables += [f"landing.{entity.name}" for entity in ENTITIES]
+    # Deleting the little that is there takes no time; truncating twice as many tables would take twice as long.
+    history = "; ".join(f"delete from landing.{entity.name}_history" for entity in ENTITIES)
+    desk.run(f"truncate {', '.join(tables)} cascade; {history}")
     return desk
 
 

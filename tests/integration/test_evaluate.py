@@ -113,11 +113,9 @@ def test_landing_aside_is_what_was_known_at_the_instant(built):
             ("changed", "second", 1, 2, "update"),
             ("gone", "gone", 0, 2, "delete"),
         ):
-            row = values | {"product_id": key, "product_name": name, "extracted_at": (first + begun * hour).isoformat()}
-            connection.execute(sa.insert(LANDING_HISTORY).values(
-                source_system="canonical", entity="product", key=key, row=row, known_from=first + begun * hour,
-                known_to=first + ended * hour, superseded_by=by, run_id="test",
-            ))  # fmt: skip
+            version = values | {"product_id": key, "product_name": name, "extracted_at": first + begun * hour}
+            ending = {"known_to": first + ended * hour, "superseded_by": by, "run_id": "test"}
+            connection.execute(sa.insert(LANDING_HISTORY["product"]).values(version | ending))
     expected = {
         timedelta(0) - timedelta(microseconds=1): {},
         timedelta(0): {"changed": "first", "gone": "gone"},

@@ -1,13 +1,19 @@
 """The warehouse's own tables on a real server."""
 
+import json
+import re
+from decimal import Decimal
+
+import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from pipelines.contract import ENTITIES
 from pipelines.warehouse import migrations
-from pipelines.warehouse.schema import metadata
+from pipelines.warehouse.schema import LANDING_HISTORY, metadata
 
 
 def test_upgrade_makes_every_declared_table_and_can_be_repeated(warehouse):
@@ -56,20 +62,80 @@ def test_a_landing_key_begins_with_the_rows_own_id(warehouse):
         assert _keys(connection) == {entity.name: [*entity.key, "source_system"] for entity in ENTITIES}
 
 
-def test_a_key_that_a_view_of_the_users_hangs_on_keeps_its_order(warehouse):
-    old = {entity.name: ["source_system", *entity.key] for entity in ENTITIES}
+@pytest.fixture
+def earlier(warehouse) -> sa.Engine:
+    """A warehouse as it was before the revision `key_order`."""
+    config = migrations.configuration()
     with warehouse.engine.begin() as connection:
-        for table, key in old.items():
-            connection.execute(sa.text(f"alter table landing.{table} drop constraint {table}_pkey"))
-            connection.execute(sa.text(f"alter table landing.{table} add primary key ({', '.join(key)})"))
-        grouped = "select product_id, product_name from landing.product group by source_system, product_id"
+        for schema in migrations.OWN_SCHEMAS:
+            connection.execute(sa.schema.DropSchema(schema, cascade=True))
+            connection.execute(sa.schema.CreateSchema(schema))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "lighter_nights")
+    return warehouse.engine
+
+
+def test_a_key_that_a_view_of_the_users_hangs_on_keeps_its_order(earlier):
+    grouped = "select product_id, product_name from landing.product group by source_system, product_id"
+    with earlier.begin() as connection:
+        old = _keys(connection)
+        assert old["sales_order_line"] == ["source_system", "order_id", "line_number"]
         connection.execute(sa.text(f"create view public.of_the_users as {grouped}"))
-        connection.execute(sa.text("update control.schema_version set version_num = 'lighter_nights'"))
-    migrations.upgrade(warehouse.engine)
-    with warehouse.engine.connect() as connection:
+    migrations.upgrade(earlier)
+    with earlier.connect() as connection:
         new = {entity.name: [*entity.key, "source_system"] for entity in ENTITIES}
         assert _keys(connection) == new | {"product": old["product"]}
         assert connection.execute(sa.text("select * from public.of_the_users")).all() == []
+
+
+HISTORY = "select * from landing.landing_history order by entity, source_system, key, known_from"
+LINE = {
+    "source_system": "erp", "order_id": "O1", "line_number": 2, "product_id": "钢", "quantity": 1.5,
+    "unit_price": 7.25, "unit_cost": None, "promised_on": "2024-02-29", "is_cancelled": False,
+    "updated_at": "2024-01-31T12:00:00.123456+00:00", "extracted_at": "2024-02-01T00:00:00+00:00",
+}  # fmt: skip
+RATE = {
+    "source_system": "bank", "currency": "EUR", "rate_on": "2024-02-29", "rate": 7.8212345678901234,
+    "updated_at": None, "extracted_at": "2024-03-01T00:00:00+00:00",
+}  # fmt: skip
+PRICE = "12345678901234567890.1234567890"
+
+
+def test_history_that_was_kept_as_json_reads_the_same_when_it_is_typed(earlier):
+    insert = sa.text(
+        "insert into landing.landing_history"
+        " values (:source, :entity, :key, cast(:row as jsonb), :known_from, :known_to, :by, 'night')"
+    )
+    versions = [
+        ("sales_order_line", "O1\x1f2", LINE, "2024-02-02 00:00+00", "update"),
+        ("sales_order_line", "O1\x1f2", LINE | {"quantity": 2, "extracted_at": "2024-02-02T00:00:00+00:00"},
+         "2024-02-03 00:00+00", "delete"),
+        ("sales_order_line", "O2\x1f2", {k: v for k, v in (LINE | {"order_id": "O2"}).items() if k != "unit_price"},
+         "2024-02-04 00:00+00", "delete"),
+        ("exchange_rate", "EUR\x1f2024-02-29", RATE, "2024-03-02 00:00+00", "update"),
+    ]  # fmt: skip
+    with earlier.begin() as connection:
+        for entity, key, row, known_to, by in versions:
+            names = {"source": row["source_system"], "entity": entity, "key": key, "by": by, "known_to": known_to}
+            names |= {"known_from": row["extracted_at"], "row": json.dumps(row).replace("7.25", PRICE)}
+            connection.execute(insert, names)
+        before = connection.execute(sa.text(HISTORY)).mappings().all()
+        assert len(before) == len(versions)
+    migrations.upgrade(earlier)
+    with earlier.connect() as connection:
+        after = connection.execute(sa.text(HISTORY)).mappings().all()
+        assert [{**one, "row": {k: v for k, v in one["row"].items() if k in known["row"]}}
+                for one, known in zip(after, before, strict=True)] == [dict(known) for known in before]  # fmt: skip
+        quantities = "select quantity, unit_price from landing.sales_order_line_history order by known_to"
+        assert connection.execute(sa.text(quantities)).all() == [
+            (Decimal("1.5"), Decimal(PRICE)), (Decimal(2), Decimal(PRICE)), (Decimal("1.5"), None),
+        ]  # fmt: skip
+
+
+def test_the_history_of_all_entities_can_be_looked_at_in_one_place(warehouse):
+    with warehouse.engine.connect() as connection:
+        shown = connection.scalar(sa.text("select pg_get_viewdef('landing.landing_history')"))
+    assert {name for name in re.findall(r"landing\.(\w+)", shown)} == {table.name for table in LANDING_HISTORY.values()}
 
 
 def test_the_revisions_are_one_chain():

@@ -36,18 +36,16 @@ with changed as (
                 {%- endif %}
             )
         union all
+        select
+            '{{ entity }}' as entity,
+            superseded.{{ named }} as named_id, -- noqa: AL09
+            {{ 'superseded.' ~ dated if dated else 'cast(null as date)' }} as dated_on
+        from {{ source('landing', entity ~ '_history') }} as superseded
+        where
+            {{ of_this_night('superseded') }}
+            and superseded.known_to > (select before.known_at from {{ source('control', 'previous_run') }} as before)
+        {{ 'union all' if not loop.last }}
     {% endfor -%}
-    select
-        superseded.entity,
-        superseded.row ->> case superseded.entity
-            {% for entity, named, _ in entities %} when '{{ entity }}' then '{{ named }}' {% endfor %}
-        end as named_id,
-        cast(superseded.row ->> case superseded.entity
-            {% for entity, _, dated in entities if dated %} when '{{ entity }}' then '{{ dated }}' {% endfor %}
-        end as date) as dated_on
-    from {{ source('landing', 'landing_history') }} as superseded
-    cross join {{ source('control', 'previous_run') }} as before
-    where {{ of_this_night('superseded') }} and superseded.known_to > before.known_at
 )
 
 select distinct
