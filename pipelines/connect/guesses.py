@@ -206,8 +206,14 @@ def words(text: str) -> frozenset[str]:
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     found: set[str] = set()
     for word in _WORD.findall(re.sub(r"^(Dim|Fact|dim_|fact_|tbl_|tbl)", "", plain)):
-        found |= {vocabulary.WORDS.get(part, part) for part in _parts(_singular(word.lower()))}
+        found |= {vocabulary.WORDS.get(part, part) for part in _known_parts(word.lower())}
     return frozenset(found)
+
+
+def _known_parts(word: str) -> list[str]:
+    """As it stands if it is known so (`preis`, `wechselkurs`), else in the singular."""
+    parts = _parts(word)
+    return parts if len(parts) > 1 or word in _known_words() else _parts(_singular(word))
 
 
 def _singular(word: str) -> str:

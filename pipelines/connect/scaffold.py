@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -216,9 +217,19 @@ class _EntityText:
         discount = discount_beside(self.found)
         if discount is None:
             return ""
-        net = f"cast({quote_name(price.name)} as decimal(19,4)) * (1 - cast({quote_name(discount)} as decimal(9,4)))"
-        quoted = net.replace("'", "''")
-        return f"; {discount} is left over: where prices are before it, and it is a share, {{expression: '{quoted}'}}"
+        share = f"cast({quote_name(discount)} as decimal(9,4))"
+        is_percent = self._has_above_one(discount)
+        net = f"cast({quote_name(price.name)} as decimal(19,4)) * (1 - {share}{' * 0.01' if is_percent else ''})"
+        quoted, what = net.replace("'", "''"), "percent" if is_percent else "a share"
+        return f"; {discount} is left over: where prices are before it, and it is {what}, {{expression: '{quoted}'}}"
+
+    def _has_above_one(self, name: str) -> bool:
+        """Whether any number of a column is above 1, in a sample."""
+        found = self.source.engine.execute(
+            f"select coalesce(bool_or(try_cast(replace(cast(value as varchar), ',', '.') as double) > 1), false)"
+            f" from ({self._sample(name)})"
+        )
+        return bool(found.fetchall()[0][0])
 
     def _deletion(self, flag: Guess) -> str:
         """A flag that says yes or no is read as such; a date marks by being there; what a code means a person knows."""
@@ -243,14 +254,25 @@ class _EntityText:
 
     def _values(self, name: str, kind: Kind) -> list[tuple[str, bool]]:
         """The different texts of a column in a sample, and whether each can be read as the kind."""
-        entity = EntityMapping(table=self.found.table.mapped_name, columns={})
-        types = self.source.columns(entity)
-        select = self.source.select(Relation(entity, [name], None, types, Sample(CODES_LOOKED_AT)))
+        delivered = Delivered(("UTC", "UTC"), self._types[name])
         rows = self.source.engine.execute(
-            f"select distinct value, ({parsed('value', kind, Delivered(('UTC', 'UTC'), types[name]))}) is not null"
-            f" from (select {quote_name(name)} as value from ({select})) where value <> '' order by 1"
+            f"select distinct value, ({parsed('value', kind, delivered)}) is not null"
+            f" from ({self._sample(name)}) where value <> '' order by 1"
         ).fetchall()
         return [(str(value), bool(is_read)) for value, is_read in rows]
+
+    def _sample(self, name: str) -> str:
+        """A select of some of a column's texts, as `value`."""
+        relation = Relation(self._table, [name], None, self._types, Sample(CODES_LOOKED_AT))
+        return f"select {quote_name(name)} as value from ({self.source.select(relation)})"
+
+    @property
+    def _table(self) -> EntityMapping:
+        return EntityMapping(table=self.found.table.mapped_name, columns={})
+
+    @cached_property
+    def _types(self) -> dict[str, str]:
+        return self.source.columns(self._table)
 
     def _free(self) -> list[str]:
         used = {item.name for item in self.found.columns.values()}

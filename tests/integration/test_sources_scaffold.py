@@ -200,6 +200,14 @@ def test_a_discount_beside_the_price_and_dates_that_stand_at_the_order_are_point
     assert not report.has_errors
 
 
+def test_a_discount_whose_numbers_go_beyond_one_is_offered_as_percent(tmp_path):
+    lines = "OrderID;LineNo;ProductID;Quantity;UnitPrice;Rabatt\n1;1;P;2;10,5;12,5\n1;2;P;2;10,5;0\n"
+    text_table(tmp_path / "data", "OrderLines.csv", lines)
+    text = written(tmp_path, tmp_path / "data", "erp").read_text("utf-8")
+    assert 'and it is percent, {expression: \'cast("UnitPrice" as decimal(19,4)) * (1 - cast("Rabatt" as' in text
+    assert "decimal(9,4)) * 0.01)'}" in text
+
+
 def test_nothing_is_pointed_at_where_line_and_delivery_have_their_own(company):
     text = scaffold(get_settings(), str(company[0]), "erp").text
     assert "might serve" not in text
