@@ -30,15 +30,32 @@ DROP_OWN_TABLES = (
 # Why a row is set aside whose key came more than once.
 DUPLICATE = "duplicate key"
 
-# Rows set aside before keep the time of their first rejection.
+# Rows set aside before keep the time of their first rejection. Those without a whole key may share what there is of it
+# with others that this pull does not see: each is known by all that it holds, and takes no other's place.
 STORE_REJECTED = """
     insert into landing.landing_rejected (
         source_system, entity, key, occurrence, reason, row, updated_at, first_rejected_at, last_rejected_at, run_id
     )
+    with before as (
+        select
+            key, reason, row, occurrence, row_number() over (partition by key, reason, row order by occurrence) as copy,
+            max(occurrence) over (partition by key) as last
+        from landing.landing_rejected
+        where source_system = :source_system and entity = :entity
+            and key in (select key from rejected where not key_is_whole)
+    )
     select
-        :source_system, :entity, key, row_number() over (partition by key order by reason, row::text), reason, row,
-        updated_at, :extracted_at, :extracted_at, :run_id
-    from rejected
+        :source_system, :entity, r.key,
+        coalesce(
+            same.occurrence,
+            row_number() over (partition by r.key, same.occurrence is null order by r.reason, r.row::text)
+                + (select coalesce(max(last), 0) from before where before.key = r.key and not r.key_is_whole)
+        ),
+        r.reason, r.row, r.updated_at, :extracted_at, :extracted_at, :run_id
+    from (select *, row_number() over (partition by key, reason, row) as copy from rejected) as r
+    left join before as same
+        on not r.key_is_whole
+        and same.key = r.key and same.reason = r.reason and same.row = r.row and same.copy = r.copy
     on conflict (source_system, entity, key, occurrence) do update set
         reason = excluded.reason, row = excluded.row, updated_at = excluded.updated_at,
         last_rejected_at = excluded.last_rejected_at, run_id = excluded.run_id
@@ -308,13 +325,14 @@ class LandingSql:
 
     def forget_rejected(self) -> str:
         """After an incremental pull: keys that came again, or did not come though asked for, and were not set aside as
-        often as before.
+        often as before. What has no whole key is not known again: it stays.
         """
         return (
             "delete from landing.landing_rejected as f where f.source_system = :source_system and f.entity = :entity"
             " and f.last_rejected_at < :extracted_at and ("
             f" exists (select from pulled as p where {self._key_text('p')} = f.key)"
-            " or exists (select from rejected as r where r.key = f.key) or f.key = any(cast(:asked as text[])))"
+            " or exists (select from rejected as r where r.key_is_whole and r.key = f.key)"
+            " or f.key = any(cast(:asked as text[])))"
         )
 
     @property

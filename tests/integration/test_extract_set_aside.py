@@ -265,6 +265,22 @@ def test_a_key_that_could_not_be_read_is_neither_asked_for_nor_forgotten(desk, e
     assert desk.rejected("key, last_rejected_at") == aside
 
 
+def test_of_rows_without_a_key_one_that_comes_again_takes_no_other_ones_place(desk, postgres):
+    postgres.customers((None, "old", OLD), (None, "new", NEW), (None, "new", NEW), ("Z", "Z", NEW))
+    desk.extract("erp", "customer")
+    before = desk.rejected("row ->> 'customer_name', first_rejected_at")
+    assert [name for name, _ in before] == ["new", "new", "old"]
+    postgres.customers((None, "later", NEW))
+    assert desk.extract("erp", "customer", "second").rows_rejected == 3
+    assert sorted(desk.rejected("row ->> 'customer_name', run_id")) == [
+        ("later", "second"), ("new", "second"), ("new", "second"), ("old", "night"),
+    ]  # fmt: skip
+    assert set(before) < set(desk.rejected("row ->> 'customer_name', first_rejected_at"))
+    desk.start("whole")
+    extract_source(desk.settings, desk.engine, "erp", "whole", ["customer"], Reach(is_whole=True))
+    assert len(desk.rejected()) == 4
+
+
 @pytest.mark.parametrize(
     "column_type", ["int", "bigint", "numeric", "numeric(12, 2)", "uuid", "char(40)", "double precision"]
 )
