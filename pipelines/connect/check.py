@@ -19,6 +19,7 @@ import duckdb
 import sqlalchemy as sa
 
 from pipelines.connect.findings import EntityReport, SourceReport
+from pipelines.connect.rejected import Rejected
 from pipelines.connect.traps import inexact, type_of_expression, unseen_changes
 from pipelines.connect.type_fit import misfit
 from pipelines.contract import ENTITIES
@@ -261,19 +262,15 @@ class _EntityCheck:
         rows = [row for part in read for row in part]
         lines = _fields(row[0] for row in rows)
         self._look_at_values(rows, lines)
-        rejects = [(self.pull.contract.name, row[2]) for row in rows if row[2] is not None]
-        reasons = Counter(
-            reason for _, reject in rejects for reason in next(csv.reader(io.StringIO(reject)))[1].split("; ")
-        )
+        rejects = [row[2] for row in rows if row[2] is not None]
+        found = Rejected.of(rejects)
         # The count before has read the files too, and rejected the same records.
         unread = sorted(set(self.source.set_aside())) if whole else []
-        reasons.update(reason for _, reason, _ in unread)
+        found.reasons.update(reason for _, reason, _ in unread)
         self.entity.sampled = len(rows) + len(unread)
         doubled = self._doubled(read)
-        if doubled.rows:
-            reasons[DUPLICATE] = doubled.rows
-        self.entity.set_aside = dict(reasons.most_common())
-        self._judge(len(rejects) + len(unread), doubled)
+        self.entity.set_aside = dict(found.reasons.most_common()) | ({DUPLICATE: doubled.rows} if doubled.rows else {})
+        self._judge(len(rejects) + len(unread), found, doubled)
         return [row[3] for row in rows if row[3] != NO_MARK]
 
     def _read(self, sample: Sample | None) -> duckdb.DuckDBPyConnection:
@@ -315,7 +312,7 @@ class _EntityCheck:
         places = [names.index(name) for name in self.pull.contract.key]
         return Counter(tuple(fields[place] for place in places) for fields in _fields(lines))
 
-    def _judge(self, rejected: int, doubled: _Doubled) -> None:
+    def _judge(self, rejected: int, found: Rejected, doubled: _Doubled) -> None:
         if not rejected and not doubled.rows:
             return
         of_sample = Decimal(rejected) / max(self.entity.sampled, 1)
@@ -324,9 +321,7 @@ class _EntityCheck:
         limit = f"more than {self._limit:.1%} stop the night"
         after = "`cvp rejects` lists them after a night"
         if rejected:
-            reasons = "; ".join(
-                f"{count} x {reason}" for reason, count in self.entity.set_aside.items() if reason != DUPLICATE
-            )
+            reasons = "; ".join(f"{count} x {found.said(reason)}" for reason, count in found.reasons.most_common())
             message = f"{rejected} of {self.entity.sampled} sampled rows would be set aside: {reasons}"
             if together or self._stops(of_sample):
                 cure = "mend them at the source or here (codes, format), or accept them (accepted_rejects)"

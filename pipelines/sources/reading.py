@@ -180,6 +180,8 @@ def _statement_faults(path: list[str], kind: SourceKind, entity: EntityMapping) 
 def _column_faults(path: list[str], column: Column, origin: ColumnMapping) -> Iterator[_Fault]:
     if origin.format is not None and column.kind is not Kind.DATE:
         yield _Fault([*path, "format"], f"only a date column takes a format; {column.name} is {column.kind.value}")
+    elif origin.format is not None and "%" not in origin.format:
+        yield _Fault([*path, "format"], f"{origin.format!r} names no part of a date: write it as in %d.%m.%Y")
     allowed = ("true", "false") if column.kind is Kind.BOOLEAN else column.codes
     for code, target in (origin.codes or {}).items():
         if target is None and column.required:

@@ -82,6 +82,7 @@ def test_a_sample_says_what_would_be_set_aside_and_the_markers_how_many_rows_cha
     assert entity.rows_changed == pytest.approx(400, rel=0.01)
     assert entity.rows_changed_at_most == 400
     first, second = said(report)
+    assert 'code is not in the mapping ("X");' in first
     assert first.startswith("warning erp.yml:6: erp.sales_order: 10 of 1000 sampled rows would be set aside: 10 x is_c")
     assert second.startswith("warning erp.yml:8: erp.sales_order.change_marker: no index of sd.vbak begins with aedat")
     assert not report.has_errors

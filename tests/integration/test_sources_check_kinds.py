@@ -175,7 +175,7 @@ WRONG = [
      "error erp.yml:12: erp.customer.region: {table} has no column 'county'; did you mean country?"),
     ("table: {table}", "table: nothing", "error erp.yml:7: erp.customer.table: "),
     ("credit_limit: credit", "credit_limit: name",
-     "error erp.yml:6: erp.customer: 60 of 60 sampled rows would be set aside: 60 x credit_limit is no number;"),
+     'error erp.yml:6: erp.customer: 60 of 60 sampled rows would be set aside: 60 x credit_limit is no number ("N'),
     ("credit_limit: credit", "credit_limit: {expression: credt * 2}",
      "error erp.yml:11: erp.customer.credit_limit.expression: {table} has no column 'credt'"),
     ("    columns:", "    change_marker: {column: chnged}\n    columns:",

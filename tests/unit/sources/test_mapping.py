@@ -92,6 +92,11 @@ def test_a_column_that_cannot_be_right_is_refused(tmp_path, column, fault):
     assert "erp.yml:11: sales_order." in message
 
 
+def test_a_date_format_of_another_language_is_refused(tmp_path):
+    text = HEAD + ORDER.replace("ordered_on: audat", "ordered_on: {column: audat, format: dd.mm.yyyy}")
+    assert "'dd.mm.yyyy' names no part of a date: write it as in %d.%m.%Y" in refusal(tmp_path, text)
+
+
 def test_codes_outside_the_contract_and_null_for_a_required_column_are_refused(tmp_path):
     text = HEAD + (
         "entities:\n  service_record:\n    table: t\n    columns:\n      service_id: a\n      customer_id: b\n"
