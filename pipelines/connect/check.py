@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from pipelines.connect.findings import EntityReport, SourceReport
 from pipelines.connect.rejected import Rejected
-from pipelines.connect.traps import inexact, type_of_expression, unseen_changes
+from pipelines.connect.traps import inexact, lost_instants, type_of_expression, unseen_changes
 from pipelines.connect.type_fit import misfit
 from pipelines.contract import ENTITIES
 from pipelines.contract import entity as contract_of
@@ -212,9 +212,8 @@ class _EntityCheck:
         """Columns and types against mapping and contract; False where the entity cannot be pulled."""
         fine = True
         for target, column in missing_columns(self.pull, types):
-            place = [target] if target in ("change_marker", "deletion") else ["columns", target]
             message = f"{self.entity.origin} has no column {column!r}; {nearest(column, list(types))}"
-            self.report.error([*self.path, *place], message)
+            self.report.error(self._place(target), message)
             fine = False
         for target, origin in self.pull.entity.columns.items():
             place = [*self.path, "columns", target]
@@ -225,7 +224,12 @@ class _EntityCheck:
                 if fault is not None:
                     self.report.error(place, fault)
                     fine = False
+        for target, message in lost_instants(self.source, self.pull.entity, types):
+            self.report.warning(self._place(target), message)
         return fine
+
+    def _place(self, target: str) -> list[str]:
+        return [*self.path, target] if target in ("change_marker", "deletion") else [*self.path, "columns", target]
 
     def _look_at_expression(self, target: str, expression: str, types: dict[str, str]) -> bool:
         """Whether it can be read; what it does to a number is warned of."""

@@ -9,6 +9,8 @@ import duckdb
 
 from pipelines.contract import Column, Kind
 from pipelines.extract.engine import quote_name
+from pipelines.extract.mysql import MysqlSource
+from pipelines.extract.source import Source
 from pipelines.sources.mapping import EntityMapping
 
 _FLOATS = ("DOUBLE", "FLOAT")
@@ -57,3 +59,27 @@ def unseen_changes(entity: EntityMapping) -> tuple[str, str] | None:
     )
     greatest = "the greatest of the tables' markers shows most of these"
     return "query", f"{unseen} {marker.column} alone: {greatest}, {cure}"
+
+
+def lost_instants(source: Source, entity: EntityMapping, types: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Columns of a MySQL query that by their name are a TIMESTAMP, an instant, which a query does not say.
+
+    The canonical column (or `change_marker`), and in words what to write.
+    """
+    if entity.query is None or not isinstance(source, MysqlSource):
+        return
+    found = source.rows(
+        "select column_name, min(table_name) as t from information_schema.columns where table_schema = database()"
+        " group by column_name having sum(data_type <> 'timestamp') = 0"
+    )
+    tables = {row[0]: row[1] for row in found}
+    used = {target: origin.column for target, origin in entity.columns.items()}
+    if entity.change_marker is not None:
+        used["change_marker"] = entity.change_marker.column
+    for target, column in used.items():
+        if column is not None and column in tables and types.get(column) == "TIMESTAMP":
+            yield (
+                target,
+                f"{column} is a TIMESTAMP in {tables[column]}: a query gives it in UTC, and it is read in `time_zone`;"
+                f" write concat({column}, '+00:00') as {column} in the query",
+            )

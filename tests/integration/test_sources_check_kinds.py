@@ -238,3 +238,30 @@ def test_a_column_that_is_always_empty_and_a_flag_that_marks_most_rows_are_asked
     text = place.mapping.replace("    columns:", "    deletion: {flag: country, values: any}\n    columns:")
     code, said = check(place, text)
     assert "warning erp.yml:8: erp.customer.deletion: marks 60 of 60 sampled rows as deleted" in said
+
+
+def test_an_instant_of_mysql_that_a_query_makes_a_local_time_is_named(places, check):
+    """A TIMESTAMP is given in UTC; unsaid, it would be taken for the time of `time_zone`, an hour or eight off."""
+    place = places("mysql")
+    engine = sa.create_engine(sa.make_url(place.location).set(drivername="mysql+pymysql"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("drop table if exists gone_out")
+        connection.exec_driver_sql("create table gone_out (id integer, left_at timestamp null, noted_at datetime)")
+        connection.exec_driver_sql("insert into gone_out values (1, '2024-01-31 22:30:00', '2024-01-31 22:30:00')")
+    query = (
+        "customer_since_on: {}\n    query: select c.*, left_at, noted_at, {} from customers c join gone_out using (id)"
+    )
+    right = place.mapping.replace("    table: customers\n", "")
+    try:
+        for column, expression, said in (
+            ("left_at", "1 as one", "left_at is a TIMESTAMP in gone_out: a query gives it in UTC"),
+            ("noted_at", "1 as one", ""),
+            ("at", "concat(left_at, '+00:00') as at", ""),
+        ):
+            code, text = check(place, f"{right}      {query.format(column, expression)}\n")
+            assert code == 0, text
+            assert ("is a TIMESTAMP" in text, said in text) == (bool(said), True), text
+    finally:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("drop table gone_out")
+        engine.dispose()
