@@ -196,7 +196,7 @@ class LandingSql:
         twice = f"select {key} from pulled group by {key} having count(*) > 1 union"
         return (
             f"create temporary table doubled on commit drop as {twice if table == 'pulled' else ''}"
-            f" select {', '.join(f'p.{name}' for name in self.contract.key)} from {table} as p"
+            f" select distinct {', '.join(f'p.{name}' for name in self.contract.key)} from {table} as p"
             f" join rejected as r on r.key_is_whole and r.key = {self._key_text('p')}"
             f" where p.source_system = :source_system"
         )

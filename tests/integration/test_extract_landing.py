@@ -179,6 +179,15 @@ def test_every_copy_of_a_doubled_key_is_set_aside_bad_copies_included(desk, data
         ]
 
 
+def test_a_good_row_beside_two_bad_ones_of_its_key_is_set_aside_once(desk, data):
+    head = "customer_id,customer_name,credit_limit\n"
+    text_table(data, "customer.csv", head + "C1,One,x\nC1,One,y\nC1,One,1\nC2,Two,2\n")
+    for run_id, landed in (("first", 1), ("second", 0)):
+        result = desk.extract("canonical", "customer", run_id)
+        assert (result.rows_read, result.rows_landed, result.rows_rejected) == (4, landed, 3)
+        assert len(desk.rejected()) == 3
+
+
 def test_keys_that_differ_in_case_or_trailing_space_are_different_keys(desk, data):
     text_table(data, "customer.csv", 'customer_id,customer_name\nc1,a\nC1,b\n"C1 ",c\n')
     assert desk.extract("canonical", "customer").rows_landed == 3
