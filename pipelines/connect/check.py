@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from pipelines.connect.findings import EntityReport, SourceReport
 from pipelines.connect.rejected import Rejected
-from pipelines.connect.traps import inexact, lost_instants, type_of_expression, unseen_changes
+from pipelines.connect.traps import inexact, lost_instants, misread_files, type_of_expression, unseen_changes
 from pipelines.connect.type_fit import misfit
 from pipelines.contract import ENTITIES
 from pipelines.contract import entity as contract_of
@@ -72,6 +72,9 @@ def check_source(settings: Settings, name: str) -> SourceReport:
                 report.error(["kind"], f"cannot be read: {said(error)}")
                 return report
             with closing(source):
+                if not report.entities:
+                    for message in misread_files(mapping, source):
+                        report.warning(["files"], message)
                 _EntityCheck(settings, report, source, Pull(mapping, contract_of(entity), zones, None)).run()
     return report
 
@@ -245,7 +248,8 @@ class _EntityCheck:
             self.report.error(place, f"cannot be computed: {said(error)} ({cure})")
             return False
         if target != UPDATED_AT:
-            for message in inexact(self.pull.contract.column(target), expression, outcome):
+            form = self.pull.mapping.file_format
+            for message in inexact(self.pull.contract.column(target), expression, outcome, form):
                 self.report.warning(place, message)
         return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import re
 from collections import Counter
@@ -32,8 +33,7 @@ class FolderFormat:
 
 def guess_format(folder: Path) -> FolderFormat:
     """The format of a folder's .csv files; the defaults where it has none."""
-    files = [path for path in sorted(folder.iterdir()) if path.is_file() and path.name.endswith((".csv", ".csv.gz"))]
-    told = {path.name: _told_by(path) for path in files}
+    told = {path.name: told_by(path) for path in csv_files(folder)}
     form: dict[str, str] = {}
     for name in ("delimiter", "encoding", "decimal"):
         if values := Counter(found[name] for found in told.values() if name in found):
@@ -48,7 +48,12 @@ def guess_format(folder: Path) -> FolderFormat:
     return FolderFormat(FileFormat.model_validate(form), others)
 
 
-def _told_by(file: Path) -> dict[str, str]:
+def csv_files(folder: Path) -> list[Path]:
+    """In the order of their names."""
+    return [path for path in sorted(folder.iterdir()) if path.is_file() and path.name.endswith((".csv", ".csv.gz"))]
+
+
+def told_by(file: Path) -> dict[str, str]:
     """What a file's beginning shows of its format; what it leaves open, such as the encoding of ASCII, is left out."""
     with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as handle:
         head = handle.read(LOOKED_AT_BYTES)
@@ -61,6 +66,18 @@ def _told_by(file: Path) -> dict[str, str]:
     if delimiter != ",":
         told |= _numbers([field.strip('" ') for line in lines[1:] for field in line.split(delimiter)])
     return told
+
+
+def misread(file: Path, declared: str) -> str | None:
+    """The encoding that a file is likelier in than in the declared one, which reads it too, as rubbish; else None."""
+    likely, said = told_by(file).get("encoding"), codecs.lookup(declared).name
+    is_western = said.startswith(("cp125", "iso8859", "latin"))
+    is_rubbish = {
+        "utf-8": said.startswith("gb") or is_western,
+        "cp1252": said.startswith("gb"),
+        "gb18030": is_western,
+    }
+    return likely if likely is not None and is_rubbish.get(likely) else None
 
 
 def _numbers(fields: list[str]) -> dict[str, str]:

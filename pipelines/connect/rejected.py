@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from pipelines.extract.lines import EXPRESSION_COLUMNS
+
 EXAMPLES = 3
 LONGEST_EXAMPLE = 40
 _COLUMN = re.compile(r"[a-z_]+")
@@ -36,6 +38,8 @@ class Rejected:
     def _remember(self, reason: str, row: dict[str, object]) -> None:
         column = _COLUMN.match(reason)
         value = row.get(column[0]) if column else None
+        if value is None and column:
+            value = _read_by_expression(row, column[0])
         known = self.examples.setdefault(reason, [])
         if isinstance(value, str) and value != "" and value not in known and len(known) <= EXAMPLES:
             known.append(value)
@@ -46,6 +50,13 @@ class Rejected:
         shown = [json.dumps(_short(value), ensure_ascii=False) for value in known[:EXAMPLES]]
         more = [", ..."] if len(known) > EXAMPLES else []
         return f"{reason} ({', '.join(shown)}{''.join(more)})" if shown else reason
+
+
+def _read_by_expression(row: dict[str, object], column: str) -> str:
+    """What an expression that gives nothing has read."""
+    reads = row.get(EXPRESSION_COLUMNS)
+    read = reads.get(column) if isinstance(reads, dict) else None
+    return ", ".join(f"{name}: {text}" for name, text in read.items() if text) if isinstance(read, dict) else ""
 
 
 def _short(value: str) -> str:

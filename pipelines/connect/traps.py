@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 import duckdb
 
+from pipelines.connect.file_format import csv_files, misread
 from pipelines.contract import Column, Kind
 from pipelines.extract.engine import quote_name
+from pipelines.extract.files import FilesSource
 from pipelines.extract.mysql import MysqlSource
 from pipelines.extract.source import Source
-from pipelines.sources.mapping import EntityMapping
+from pipelines.sources.mapping import EntityMapping, FileFormat, Mapping
 
 _FLOATS = ("DOUBLE", "FLOAT")
 _BARE_DECIMAL = re.compile(r"\bas\s+(decimal|numeric|dec)\s*\)", re.IGNORECASE)
@@ -28,10 +30,15 @@ def type_of_expression(engine: duckdb.DuckDBPyConnection, expression: str, colum
     return str(described[0][1])
 
 
-def inexact(column: Column, expression: str, outcome_type: str) -> Iterator[str]:
+def inexact(column: Column, expression: str, outcome_type: str, form: FileFormat) -> Iterator[str]:
     """Why an expression's numbers may not be those that the source holds, and the cure."""
     if column.kind is not Kind.NUMERIC:
         return
+    if form.decimal == "," and "replace" not in expression.lower():
+        yield (
+            "reads the file's text as it stands, where 1.234 is a little more than one: take the marks out by"
+            " replace(replace(..., '.', ''), ',', '.') before the cast"
+        )
     if outcome_type in _FLOATS:
         yield (
             f"is computed as {outcome_type}, in which 4435.4597 can come out as 4435.459699999999 (a division always"
@@ -39,6 +46,19 @@ def inexact(column: Column, expression: str, outcome_type: str) -> Iterator[str]
         )
     if bare := _BARE_DECIMAL.search(expression):
         yield f"`{bare[1]}` alone is decimal(18,3), which rounds to three places: give digits and places: decimal(19,4)"
+
+
+def misread_files(mapping: Mapping, source: Source) -> Iterator[str]:
+    """CSV files of a mapping that its encoding reads without a fault, and that are in another one."""
+    if not isinstance(source, FilesSource):
+        return
+    declared = mapping.file_format.encoding
+    named = [entity.table or entity.query or "" for entity in mapping.entities.values()]
+    for file in csv_files(source.folder):
+        stem = file.name.removesuffix(".gz").removesuffix(".csv")
+        likely = misread(file, declared) if any(stem in text for text in named) else None
+        if likely is not None:
+            yield f"{file.name} looks like {likely}, which {declared} reads as rubbish: is `encoding` right?"
 
 
 def unseen_changes(entity: EntityMapping) -> tuple[str, str] | None:

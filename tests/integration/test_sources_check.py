@@ -157,6 +157,32 @@ def test_an_expression_that_makes_money_inexact_or_cannot_be_computed_is_named(c
     )
 
 
+def test_text_that_comes_as_rubbish_and_numbers_that_lose_their_marks_are_named(check, tmp_path):
+    """Nothing of this sets a row aside: every name and number can be read, as another one."""
+    text_table(tmp_path / "csv", "kunden.csv", "Nr;Name;Kredit\n1;Müller & Söhne;1.234\n2;Schäfer;5.000\n", "cp1252")
+    text_table(tmp_path / "csv", "other.csv", "编号;客户\n1;宝钢股份\n", "gb18030")
+    text = """source_system: erp
+description: of a test
+kind: files
+files: {delimiter: ";", encoding: gb18030, decimal: ",", thousands: "."}
+entities:
+  customer:
+    table: kunden
+    columns:
+      customer_id: Nr
+      customer_name: Name
+      credit_limit: {expression: "cast(Kredit as decimal(15,2))"}
+"""
+    assert said(check(text, str(tmp_path / "csv"))) == [
+        "warning erp.yml:4: erp.files: kunden.csv looks like cp1252, which gb18030 reads as rubbish: is `encoding`"
+        " right?",
+        "warning erp.yml:11: erp.customer.credit_limit.expression: reads the file's text as it stands, where 1.234 is a"
+        " little more than one: take the marks out by replace(replace(..., '.', ''), ',', '.') before the cast",
+    ]
+    right = text.replace("gb18030", "cp1252").replace("cast(Kredit", "cast(replace(Kredit, '.', '')")
+    assert said(check(right, str(tmp_path / "csv"))) == []
+
+
 @pytest.mark.parametrize(
     ("given", "warned"),
     [

@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from pipelines.connect.file_format import guess_format
+from pipelines.connect.file_format import guess_format, misread
 
 GERMAN = "KdNr;Straße\r\n1;Müller & Söhne, Königsallee\r\n2;Größer; Händler\r\n"
 CHINESE = "客户;名称\r\n1;宝钢股份公司\r\n2;鞍钢 Ä\r\n"
@@ -61,3 +61,23 @@ def test_all_files_of_a_folder_are_looked_at_and_one_that_is_written_otherwise_i
 
 def test_a_folder_without_csv_has_the_defaults(tmp_path):
     assert (guess_format(tmp_path).form.model_dump(exclude_defaults=True), guess_format(tmp_path).others) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "declared", "likely"),
+    [
+        (GERMAN, "utf-8", "cp1252", "utf-8"),
+        (GERMAN, "utf-8", "latin-1", "utf-8"),
+        (CHINESE, "utf-8", "GBK", "utf-8"),
+        (GERMAN, "cp1252", "gb18030", "cp1252"),
+        (CHINESE, "gb18030", "iso-8859-15", "gb18030"),
+        (GERMAN, "cp1252", "latin-1", None),
+        (CHINESE, "gb18030", "gb2312", None),
+        (GERMAN, "cp1252", "utf-8", None),
+        (GERMAN, "utf-8", "utf_8", None),
+        ("a;b\n1;2\n", "ascii", "gb18030", None),
+    ],
+)
+def test_an_encoding_that_reads_a_file_as_rubbish_is_told_from_one_that_fits(tmp_path, text, written, declared, likely):
+    (tmp_path / "a.csv").write_bytes(text.encode(written))
+    assert misread(tmp_path / "a.csv", declared) == likely

@@ -42,6 +42,12 @@ def test_each_reason_of_a_row_has_the_values_of_its_own_column_and_a_missing_val
     ]  # fmt: skip
 
 
+def test_of_an_expression_that_fails_it_is_told_what_it_read():
+    row = {"quantity": None, "expression_columns": {"quantity": {"Menge": "1.234,5", "ME": None}}}
+    reason = "quantity: the mapping's expression fails"
+    assert Rejected.of([reject(reason, row)]).said(reason) == f'{reason} ("Menge: 1.234,5")'
+
+
 def test_a_reason_without_a_column_is_told_as_it_is():
     found = Rejected.of([reject("the deletion flag LOEKZ is no yes or no: give its values in the mapping", {"a": "1"})])
     assert [found.said(reason) for reason in found.reasons] == list(found.reasons)
