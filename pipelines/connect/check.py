@@ -10,7 +10,6 @@ import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,9 +17,17 @@ from typing import Any
 import duckdb
 import sqlalchemy as sa
 
+from pipelines.connect.doubled import Doubled
 from pipelines.connect.findings import EntityReport, SourceReport
 from pipelines.connect.rejected import Rejected
-from pipelines.connect.traps import inexact, lost_instants, misread_files, type_of_expression, unseen_changes
+from pipelines.connect.traps import (
+    inexact,
+    lost_instants,
+    marks_spelt_otherwise,
+    misread_files,
+    type_of_expression,
+    unseen_changes,
+)
 from pipelines.connect.type_fit import misfit
 from pipelines.contract import ENTITIES
 from pipelines.contract import entity as contract_of
@@ -150,28 +157,6 @@ def _fields(lines: Iterable[str | None]) -> list[list[str]]:
     return list(csv.reader(io.StringIO("".join(line for line in lines if line is not None), newline="")))
 
 
-@dataclass(frozen=True)
-class _Doubled:
-    """Rows whose key comes more than once: all of them are set aside. How many (at least, unless `is_all`), of how many
-    that were looked at, and one such key.
-    """
-
-    rows: int
-    looked_at: int
-    is_all: bool
-    example: str
-
-    @classmethod
-    def of(cls, keys: Counter[tuple[str, ...]], looked_at: int, is_all: bool) -> _Doubled:
-        doubled = {key: count for key, count in keys.items() if count > 1}
-        return cls(sum(doubled.values()), looked_at, is_all, "/".join(min(doubled, default=())))
-
-    def __str__(self) -> str:
-        if self.is_all:
-            return f"{self.rows:,} of all {self.looked_at:,} rows"
-        return f"{self.rows:,} of the {self.looked_at:,} sampled rows, and perhaps more,"
-
-
 class _EntityCheck:
     """One entity, step by step; a step that finds the entity unreadable ends it."""
 
@@ -191,6 +176,8 @@ class _EntityCheck:
             self._count()
             is_counted = True
             marks = self._sample()
+            for message in marks_spelt_otherwise(self.source, self.pull.entity, types):
+                self.report.warning([*self.path, "deletion"], message)
             self._look_at_marker(marks)
             if unseen := unseen_changes(self.pull.entity):
                 self.report.warning([*self.path, unseen[0]], unseen[1])
@@ -299,7 +286,7 @@ class _EntityCheck:
                 message = f"is empty in all {len(lines)} sampled rows: is {_named(origin)} right?"
                 self.report.warning([*self.path, "columns", target], message)
 
-    def _doubled(self, read: Sequence[Sequence[Any]]) -> _Doubled:
+    def _doubled(self, read: Sequence[Sequence[Any]]) -> Doubled:
         """Of the whole table where that takes a moment; else of the sampled rows, which hold some of them at least."""
         sampled, rows = sum(map(len, read)), self.entity.rows or 0
         # An API would have to list all of it again.
@@ -309,18 +296,18 @@ class _EntityCheck:
             for part in read:
                 # The newest rows may be among the first ones too: what comes in either is no second copy.
                 keys |= self._keys(row[0] for row in part)
-            return _Doubled.of(keys, sampled, sampled >= rows)
+            return Doubled.of(keys, sampled, sampled >= rows)
         result, whole = self._read(None), Counter[tuple[str, ...]]()
         while block := result.fetchmany(SAMPLE_ROWS):
             whole += self._keys(row[0] for row in block)
-        return _Doubled.of(whole, rows, True)
+        return Doubled.of(whole, rows, True)
 
     def _keys(self, lines: Iterable[str | None]) -> Counter[tuple[str, ...]]:
         names = self.pull.contract.column_names
         places = [names.index(name) for name in self.pull.contract.key]
         return Counter(tuple(fields[place] for place in places) for fields in _fields(lines))
 
-    def _judge(self, rejected: int, found: Rejected, doubled: _Doubled) -> None:
+    def _judge(self, rejected: int, found: Rejected, doubled: Doubled) -> None:
         if not rejected and not doubled.rows:
             return
         of_sample = Decimal(rejected) / max(self.entity.sampled, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -12,9 +13,11 @@ from pipelines.contract import Column, Kind
 from pipelines.extract.engine import quote_name
 from pipelines.extract.files import FilesSource
 from pipelines.extract.mysql import MysqlSource
-from pipelines.extract.source import Source
-from pipelines.sources.mapping import EntityMapping, FileFormat, Mapping
+from pipelines.extract.source import Relation, Sample, Source
+from pipelines.sources.mapping import ANY_VALUE, EntityMapping, FileFormat, Mapping
 
+# Deleted rows are few: more are looked at than are sampled.
+FLAGS_LOOKED_AT = 100_000
 _FLOATS = ("DOUBLE", "FLOAT")
 _BARE_DECIMAL = re.compile(r"\bas\s+(decimal|numeric|dec)\s*\)", re.IGNORECASE)
 
@@ -103,3 +106,18 @@ def lost_instants(source: Source, entity: EntityMapping, types: dict[str, str]) 
                 f"{column} is a TIMESTAMP in {tables[column]}: a query gives it in UTC, and it is read in `time_zone`;"
                 f" write concat({column}, '+00:00') as {column} in the query",
             )
+
+
+def marks_spelt_otherwise(source: Source, entity: EntityMapping, types: dict[str, str]) -> Iterator[str]:
+    """Texts of a deletion flag that are one of its `values` but for case or blanks, and so mark nothing."""
+    deletion = entity.deletion
+    if deletion is None or deletion.flag is None or deletion.values in (None, [ANY_VALUE]):
+        return
+    values = deletion.values or []
+    select = source.select(Relation(entity, [deletion.flag], None, types, Sample(FLAGS_LOOKED_AT)))
+    flags = source.engine.execute(f"select distinct {quote_name(deletion.flag)} from ({select})").fetchall()
+    meant = {value.strip().lower() for value in values}
+    for flag in sorted(str(flag) for (flag,) in flags if flag is not None):
+        if flag not in values and flag.strip().lower() in meant:
+            spelt = json.dumps(flag, ensure_ascii=False)
+            yield f"{deletion.flag} holds {spelt} too, which marks no row: add it to `values` if it means deleted"

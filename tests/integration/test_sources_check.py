@@ -183,6 +183,27 @@ entities:
     assert said(check(right, str(tmp_path / "csv"))) == []
 
 
+def test_a_deletion_mark_that_is_spelt_otherwise_is_named(check, tmp_path):
+    """A row marked by a small x would stay alive, and its source's own SQL may well not tell x from X."""
+    rows = "".join(f"{number};N;{'X' if number == 7 else ''}\n" for number in range(3_000))
+    text_table(tmp_path / "csv", "kunden.csv", f"Nr;Name;LOEKZ\n{rows}3001;N;x\n3002;N; X\n3003;N;Y\n")
+    text = """source_system: erp
+description: of a test
+kind: files
+files: {delimiter: ";"}
+entities:
+  customer:
+    table: kunden
+    deletion: {flag: LOEKZ, values: [X]}
+    columns: {customer_id: Nr, customer_name: Name}
+"""
+    fault = "warning erp.yml:8: erp.customer.deletion: LOEKZ holds {} too, which marks no row: add it to `values` if it"
+    blank, small = said(check(text, str(tmp_path / "csv")))
+    assert (blank.startswith(fault.format('" X"')), small.startswith(fault.format('"x"'))) == (True, True)
+    assert said(check(text.replace("[X]", "[X, x, ' X']"), str(tmp_path / "csv"))) == []
+    assert said(check(text.replace("[X]", "any"), str(tmp_path / "csv"))) == []
+
+
 @pytest.mark.parametrize(
     ("given", "warned"),
     [
