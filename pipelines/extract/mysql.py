@@ -16,9 +16,19 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from pipelines.extract.clock_shifts import wall_clock_from
-from pipelines.extract.engine import load_extension, quote_text
+from pipelines.extract.engine import load_extension, quote_name, quote_text
 from pipelines.extract.errors import AbsentRelation
-from pipelines.extract.source import WHOLE_TYPES, Access, Relation, Since, Source, split_name, tail_of, with_wanted
+from pipelines.extract.source import (
+    WHOLE_TYPES,
+    Access,
+    Relation,
+    Since,
+    Source,
+    split_name,
+    tail_of,
+    text_of,
+    with_wanted,
+)
 from pipelines.sources.mapping import EntityMapping, Mapping
 
 INSTANT = "TIMESTAMP WITH TIME ZONE"
@@ -116,9 +126,10 @@ class MysqlSource(Source):
         number = next((place for place, part in enumerate(self._parts) if part is relation), None)
         if number is None:
             named = zip(self._texts(relation), relation.columns, strict=True)
-            return self._query(self._sql(relation, [f"{text} as {_quoted(name)}" for text, name in named]))
+            asked = self._query(self._sql(relation, [f"{text} as {_quoted(name)}" for text, name in named]))
+            return _with_floats(asked, relation)
         schema = pa.schema([(name, pa.string()) for name in relation.columns])
-        return self._stream(self.engine, PART, schema, self._blocks(number, schema))
+        return _with_floats(self._stream(self.engine, PART, schema, self._blocks(number, schema)), relation)
 
     def _texts(self, relation: Relation) -> list[str]:
         return [self._text(name, relation.types[name]) for name in relation.columns]
@@ -159,7 +170,7 @@ class MysqlSource(Source):
         schema, name = _place(entity.table)
         found = self.rows(
             "select cast(count(*) as char) as n from information_schema.statistics where seq_in_index = 1"
-            f" and table_schema = {schema} and table_name = {name} and column_name = {quote_text(column)}"
+            f" and table_schema = {schema} and table_name = {name} and column_name = {_text_literal(column)}"
         )
         return found[0][0] != "0"
 
@@ -173,6 +184,9 @@ class MysqlSource(Source):
             return f"concat(cast({name} as char), '+00:00')"
         if column_type in ("BOOLEAN", "BIT"):
             return f"cast({name} + 0 as char)"
+        if column_type == "FLOAT":
+            # Its own text has six digits; as a double it keeps them all.
+            return f"cast({name} + 0e0 as char)"
         return f"cast({name} as char)"
 
     def _since(self, since: Since, column_type: str) -> list[str]:
@@ -184,6 +198,16 @@ class MysqlSource(Source):
             zone = "UTC" if column_type == INSTANT else self.zone
             literal = f"'{wall_clock_from(since.instant, zone):%Y-%m-%d %H:%M:%S.%f}'"
         return [f"({name} >= {literal} or {name} is null)"] if literal else []
+
+
+def _with_floats(select: str, relation: Relation) -> str:
+    """A FLOAT comes as the text of a double, and gets the shortest one that is its own."""
+    floats = [name for name in relation.columns if relation.types[name] == "FLOAT"]
+    if not floats:
+        return select
+    typed = ", ".join(f"cast({quote_name(name)} as float) as {quote_name(name)}" for name in floats)
+    texts = ", ".join(f"{text_of(name, 'FLOAT')} as {quote_name(name)}" for name in floats)
+    return f"select * replace ({texts}) from (select * replace ({typed}) from ({select}))"
 
 
 def _by_part(reader: pa.RecordBatchReader) -> Iterator[tuple[int, pa.RecordBatch]]:
@@ -223,7 +247,7 @@ def _among(column: str, column_type: str, values: Sequence[str]) -> str:
         name = f"convert({name} using utf8mb4)"
     literals: Iterable[str] = values
     if column_type in TEXTS:
-        literals = (f"_utf8mb4 x'{value.encode().hex()}'" for value in values)
+        literals = map(_text_literal, values)
     elif column_type == "DATE":
         literals = (f"date '{value}'" for value in values)
     return f"{name} in ({', '.join(literals)})"
@@ -232,7 +256,12 @@ def _among(column: str, column_type: str, values: Sequence[str]) -> str:
 def _place(table: str) -> tuple[str, str]:
     """Schema and name of a table, as SQL for information_schema."""
     *schema, name = split_name(table)
-    return quote_text(schema[0]) if schema else "database()", quote_text(name)
+    return _text_literal(schema[0]) if schema else "database()", _text_literal(name)
+
+
+def _text_literal(text: str) -> str:
+    """A text by its bytes, whatever the server's mode says of backslashes."""
+    return f"_utf8mb4 x'{text.encode().hex()}'"
 
 
 def _from(entity: EntityMapping) -> str:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
@@ -20,6 +21,8 @@ from pipelines.sources.mapping import EntityMapping, Mapping
 
 BLOCK_ROWS = 10_000
 VIEW = "streamed"
+# What MySQL's drivers call the type of a FLOAT column (`FIELD_TYPE.FLOAT` of its protocol).
+MYSQL_FLOAT = 4
 # The isolation level at which a transaction sees one state from beginning to end, where the default's does not. Others
 # read statement by statement: SQL Server's needs a database option, its REPEATABLE READ would lock what it reads.
 SNAPSHOT_LEVELS = {
@@ -88,17 +91,23 @@ class RowStreamSource(Source):
             *schema, table = split_name(entity.table)
             if not sa.inspect(self._connection).has_table(table, schema=schema[0] if schema else None):
                 raise AbsentRelation(f"table {entity.table}")
-        names = self._connection.execute(self._statement(entity, (), empty=True)).keys()
-        return dict.fromkeys(names, "VARCHAR")
+        with self._connection.execute(self._statement(entity, (), empty=True)) as result:
+            given = [column[1] for column in result.cursor.description]
+            is_mysql = self._database.dialect.name in ("mysql", "mariadb")
+            return {
+                name: "FLOAT" if is_mysql and kind == MYSQL_FLOAT else "VARCHAR"
+                for name, kind in zip(result.keys(), given, strict=True)
+            }
 
     def select(self, relation: Relation) -> str:
-        statement = self._statement(relation.entity, relation.columns)
+        floats = [name for name in relation.columns if relation.types[name] == "FLOAT"]
+        statement = self._statement(relation.entity, relation.columns, floats=floats)
         if relation.sample is not None and relation.sample.newest_by is not None:
             statement = statement.order_by(sa.column(relation.sample.newest_by).desc())
         if relation.sample is not None:
             statement = statement.limit(relation.sample.rows)
         schema = pa.schema([(name, pa.string()) for name in relation.columns])
-        return self._stream(self.engine, VIEW, schema, self._blocks(statement, schema))
+        return self._stream(self.engine, VIEW, schema, self._blocks(statement, schema, floats))
 
     def has_index(self, entity: EntityMapping, column: str) -> bool | None:
         if entity.table is None:
@@ -111,8 +120,14 @@ class RowStreamSource(Source):
         found = [index["column_names"][:1] for index in indexes] + [key["constrained_columns"][:1]]
         return [column] in found
 
-    def _statement(self, entity: EntityMapping, columns: Sequence[str], empty: bool = False) -> sa.Select[Any]:
-        names: list[sa.ColumnElement[Any]] = [sa.column(name) for name in columns] or [sa.literal_column("*")]
+    def _statement(
+        self, entity: EntityMapping, columns: Sequence[str], empty: bool = False, floats: Sequence[str] = ()
+    ) -> sa.Select[Any]:
+        names: list[sa.ColumnElement[Any]] = [
+            # As a double: MySQL's own text of a FLOAT has six digits.
+            (sa.column(name) + sa.literal_column("0e0")).label(name) if name in floats else sa.column(name)
+            for name in columns
+        ] or [sa.literal_column("*")]
         if entity.table is not None:
             *schema, table = split_name(entity.table)
             origin: sa.FromClause = sa.table(table, schema=schema[0] if schema else None)
@@ -123,16 +138,23 @@ class RowStreamSource(Source):
             statement = statement.where(_as_it_is(f"({entity.where}\n)"))
         return statement.where(sa.text("1 = 0")) if empty else statement
 
-    def _blocks(self, statement: sa.Select[Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    def _blocks(self, statement: sa.Select[Any], schema: pa.Schema, floats: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        readers = [_single if name in floats else _text for name in schema.names]
         options = {"stream_results": True, "max_row_buffer": BLOCK_ROWS}
         for block in self._connection.execute(statement, execution_options=options).partitions(BLOCK_ROWS):
-            columns = [[_text(value) for value in column] for column in zip(*block, strict=True)]
-            yield pa.RecordBatch.from_arrays([pa.array(column, pa.string()) for column in columns], schema=schema)
+            columns = zip(readers, zip(*block, strict=True), strict=True)
+            texts = [pa.array([read(value) for value in column], pa.string()) for read, column in columns]
+            yield pa.RecordBatch.from_arrays(texts, schema=schema)
 
 
 def _as_it_is(sql: str) -> sa.TextClause:
     """A mapping's SQL, in which a colon is a colon and no parameter."""
     return sa.text(sql.replace(":", "\\:"))
+
+
+def _single(value: float | None) -> str | None:
+    """A number of single precision that comes as a double, by the shortest text that is its own."""
+    return None if value is None else _text(float(str(np.float32(value))))
 
 
 def _text(value: object) -> str | None:

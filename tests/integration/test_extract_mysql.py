@@ -77,6 +77,18 @@ def test_doubles_come_by_their_shortest_text_and_a_nul_sets_its_row_aside(desk, 
     assert desk.rejected() == [("2", "customer_name holds a NUL byte or is no UTF-8")]
 
 
+def test_a_number_of_single_precision_keeps_all_its_digits(desk, execute):
+    """The server's own text of a FLOAT has six, which makes other money of it."""
+    execute("create table customers (id float, name text, lim float, since date)")
+    amounts = ["1234567.75", "0.1", "19.99", "16777216", "123456.79", "-0.3", "1e30", "0", "null"]
+    rows = ", ".join(f"({number}, 'A', {amount}, null)" for number, amount in enumerate(amounts, 1000001))
+    execute(f"insert into customers values {rows}")
+    desk.extract("erp", "customer")
+    landed = desk.landed("customer", "customer_id, credit_limit")
+    assert [name for name, _ in landed] == [str(number) for number in range(1000001, 1000010)]
+    assert [amount for _, amount in landed] == [Decimal(text) if text != "null" else None for text in amounts]
+
+
 def test_instants_are_instants_whatever_the_servers_zone_and_booleans_are_booleans(desk, execute):
     execute(
         "create table orders (id int, customer text, day timestamp null, gone tinyint(1), person bit(1),"

@@ -73,6 +73,23 @@ def test_money_and_texts_arrive_as_they_are(desk, database):
     assert {row[3] for row in landed} == {date(2024, 1, 31)}
 
 
+@pytest.mark.parametrize("relation", ["table: customers", "query: select * from customers"])
+def test_a_number_of_single_precision_keeps_all_its_digits(desk, database, relation):
+    with database.begin() as connection:
+        single = "float" if database.dialect.name == "mysql" else "real"
+        connection.exec_driver_sql("drop table customers")
+        connection.exec_driver_sql(
+            f"create table customers (id int, name text, lim {single}, since date, changed timestamp null)"
+        )
+    amounts = ["16777216", "0.1", "19.99", "123456.79", "-0.3", None]
+    insert(database, *[(n, "A", amount, None, None) for n, amount in enumerate(amounts)])
+    desk.source("erp", desk.settings.sources["erp"], MAPPING.replace("table: customers", relation))
+    desk.extract("erp", "customer")
+    assert [row[1] for row in desk.landed("customer", "customer_id, credit_limit")] == [
+        amount if amount is None else Decimal(amount) for amount in amounts
+    ]
+
+
 def test_what_is_no_number_sets_its_row_aside(desk, database):
     if database.dialect.name == "mysql":
         # its decimals know no other values; its dates do

@@ -9,6 +9,7 @@ import time
 import duckdb
 import psycopg
 import pytest
+import sqlalchemy as sa
 from psycopg import sql
 
 from pipelines.extract import ExtractionError
@@ -92,6 +93,33 @@ def test_hostile_names_are_quoted_in_the_other_kinds_too(desk, tmp_path):
             desk.run("truncate landing.customer, control.watermark")
             desk.extract("erp", "customer")
             assert desk.landed("customer", "customer_id") == [(f"v{number}",)]
+
+
+@pytest.mark.parametrize("kind", ["mysql", "sqlalchemy"])
+def test_hostile_names_are_quoted_in_a_mariadb(desk, mariadb, kind):
+    url = mariadb.set(drivername="mysql+pymysql")
+    location = (mariadb if kind == "mysql" else url).render_as_string(hide_password=False)
+    engine = sa.create_engine(url)
+    names = [*HOSTILE, "a\\", "a%b", "a:b"]
+
+    def quoted(name: str) -> str:
+        return "`" + name.replace("`", "``") + "`"
+
+    columns = ", ".join(f"{quoted(name)} varchar(9)" for name in names)
+    values = ", ".join(f"'v{number}'" for number in range(len(names)))
+    for number, table in enumerate(names):
+        connection = engine.raw_connection()
+        for statement in (f"drop table if exists {quoted(table)}", f"create table {quoted(table)} ({columns})",
+                          f"insert into {quoted(table)} values ({values})"):  # fmt: skip
+            connection.cursor().execute(statement)
+        connection.commit()
+        place(desk, kind, location, part(table), (table, names[number - 1]))
+        desk.run("truncate landing.customer, control.watermark")
+        desk.extract("erp", "customer")
+        assert desk.landed("customer", "customer_id") == [(f"v{number}",)]
+        connection.cursor().execute(f"drop table {quoted(table)}")
+        connection.close()
+    engine.dispose()
 
 
 def test_a_name_longer_than_the_database_keeps_is_refused_not_shortened(desk, erp):
