@@ -69,6 +69,7 @@ def extract_source(
     with _named_errors(source, only), open_engine(settings) as reader, engine.begin() as connection:
         works = [Landing(settings, connection, mapping, entity, run_id, reach) for entity in chosen]
         with patience(settings, source) as watch, closing(open_source(settings, reader, mapping)) as opened:
+            opened.heard = watch.heard
             _read(reader, opened, works, watch.heard)
         results = []
         for work in works:

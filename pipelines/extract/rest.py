@@ -60,8 +60,8 @@ class ApiSource(Source):
         name = f"answers_{next(self._numbers)}"
         file = self._folder() / f"{name}.arrow"
         if relation.sample is not None:
-            records, _ = self._list(relation.entity, relation.since).first_page()
-            self.engine.register(name, _batch(records[: relation.sample.rows], schema))
+            records = self._list(relation.entity, relation.since).sample(relation.sample.rows)
+            self.engine.register(name, _batch(records, schema))
             return f"select * from {quote_name(name)}"
         seen = self._spool(relation, file, schema)
         if relation.since is None and seen is not None:
@@ -89,6 +89,7 @@ class ApiSource(Source):
             writer = pa.ipc.new_stream(sink, schema)
 
         def take(records: Sequence[Record]) -> None:
+            self.heard()
             for record in records:
                 seen.update(_fields(record))
             if writer is not None:

@@ -15,13 +15,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 from pipelines.extract.rest_client import Answer, RestClient
 from pipelines.sources.mapping import PagingStyle, RestSource
 
 PASSES = 4
+# Enough to see whether paging works, and few enough for an API that counts requests.
+PAGES_SAMPLED = 20
 Record = dict[str, Any]
 
 
@@ -59,28 +63,67 @@ class PagedList:
         Raises:
             OSError: the list changed under way in every pass.
         """
-        styles = {
-            PagingStyle.PAGE: self._by_page, PagingStyle.OFFSET: self._by_offset, PagingStyle.CURSOR: self._by_cursor,
-            PagingStyle.LINK: self._by_link, PagingStyle.NONE: self._at_once,
-        }  # fmt: skip
         seen_before: bytes | None = None
         for number in range(PASSES):
             begin()
             try:
-                pages, seen = self._one_pass(styles[self.form.paging.style](), take, number + 1 == PASSES)
+                with closing(_Known()) as known:
+                    pages, seen = self._one_pass(self._pages(), take, known, number + 1 == PASSES)
             except _Shifted:
                 seen_before = None
                 continue
             if self.form.paging.style is not PagingStyle.PAGE or pages <= 1 or seen == seen_before:
                 return
             seen_before = seen
-        raise OSError(
+        raise self._never_still()
+
+    def sample(self, rows: int) -> list[Record]:
+        """The first so many records, fewer where PAGES_SAMPLED pages hold fewer; raises as `read` does.
+
+        Raises:
+            ValueError: the list ends before the total that the server names: it is paged otherwise.
+        """
+        for _ in range(PASSES):
+            try:
+                return self._beginning(rows)
+            except _Shifted:
+                continue
+        raise self._never_still()
+
+    def _beginning(self, rows: int) -> list[Record]:
+        found: list[Record] = []
+        total: int | None = None
+        for number, (records, answer) in enumerate(self._pages(), 1):
+            found += records
+            total = self.total_of(answer)
+            if len(found) >= rows or number == PAGES_SAMPLED:
+                return found[:rows]
+        if total is not None and len(found) < total:
+            raise ValueError(
+                f"{self.path} ends after {len(found)} of the {total} records that it names: mend `paging` (style, next)"
+                " or `total` of the mapping"
+            )
+        return found
+
+    def _pages(self) -> Iterator[tuple[list[Record], Answer]]:
+        styles = {
+            PagingStyle.PAGE: self._by_page, PagingStyle.OFFSET: self._by_offset, PagingStyle.CURSOR: self._by_cursor,
+            PagingStyle.LINK: self._by_link, PagingStyle.NONE: self._at_once,
+        }  # fmt: skip
+        return styles[self.form.paging.style]()
+
+    def _never_still(self) -> OSError:
+        return OSError(
             f"{self.path} changed while it was read, {PASSES} times in a row: read it at a quieter hour, or let the API"
             " page by cursor"
         )
 
     def _one_pass(
-        self, pages: Iterator[tuple[list[Record], Answer]], take: Callable[[Sequence[Record]], None], is_last: bool
+        self,
+        pages: Iterator[tuple[list[Record], Answer]],
+        take: Callable[[Sequence[Record]], None],
+        known: _Known,
+        is_last: bool,
     ) -> tuple[int, bytes]:
         """Hand over one pass's records, identical copies once; how many pages had any, and a digest of all keys.
 
@@ -88,19 +131,18 @@ class PagedList:
         are handed over, and landing sets both aside.
         """
         digest, count, filled = hashlib.sha256(), 0, 0
-        known: dict[bytes, bytes] = {}
         totals: set[int] = set()
         for records, answer in pages:
             totals |= {total} if (total := self.total_of(answer)) is not None else set()
             fresh = []
             for record in records:
                 key, content = _hash(self._identity(record)), _hash(record)
-                if key in known and self.form.paging.style is not PagingStyle.NONE:
-                    if known[key] == content:
+                before = known.exchange(key, content)
+                if before is not None and self.form.paging.style is not PagingStyle.NONE:
+                    if before == content:
                         continue
                     if not is_last:
                         raise _Shifted
-                known[key] = content
                 digest.update(key)
                 fresh.append(record)
             count += len(fresh)
@@ -116,7 +158,7 @@ class PagedList:
             answer = self.client.get(self.path, self.parameters | self._position(number))
             records = self._records(answer)
             if records and records == before:
-                raise ValueError(f"{self.path} gives the same page again: mend paging.parameter of the mapping")
+                raise self._ignored()
             yield records, answer
             # A server may send fewer than asked for: only an empty page is the end.
             if not records:
@@ -126,9 +168,13 @@ class PagedList:
     def _by_offset(self) -> Iterator[tuple[list[Record], Answer]]:
         # Where the last record read stands.
         offset, last = self.form.paging.first, None
+        before: list[Record] = []
         while True:
             answer = self.client.get(self.path, self.parameters | self._position(offset))
             records = self._records(answer)
+            if len(records) > 1 and records == before:
+                raise self._ignored()
+            before = records
             if last is not None:
                 if not records or self._identity(records[0]) != self._identity(last):
                     raise _Shifted
@@ -177,6 +223,9 @@ class PagedList:
         answer = self.client.get(self.path, self.parameters)
         yield self._records(answer), answer
 
+    def _ignored(self) -> ValueError:
+        return ValueError(f"{self.path} gives the same page again: mend paging.parameter of the mapping")
+
     def _position(self, place: int) -> dict[str, str]:
         counted = self.form.paging.style in (PagingStyle.PAGE, PagingStyle.OFFSET)
         return self._size() | ({self.form.paging.parameter: str(place)} if counted else {})
@@ -196,6 +245,25 @@ class PagedList:
             where = f"at {place!r}" if place else "as its answer"
             raise ValueError(f"{self.path} has no list of records {where} ({there}): mend `records` of the mapping")
         return found
+
+
+class _Known:
+    """The records of a pass, key -> content: on disk beyond a few megabytes, however many they are."""
+
+    def __init__(self) -> None:
+        self._records = sqlite3.connect("", isolation_level=None)
+        self._records.execute("pragma journal_mode = off")
+        self._records.execute("create table known (key blob primary key, content blob) without rowid")
+
+    def close(self) -> None:
+        self._records.close()
+
+    def exchange(self, key: bytes, content: bytes) -> bytes | None:
+        """What was known of the key, and from now on `content` is."""
+        found = self._records.execute("select content from known where key = ?", [key]).fetchone()
+        if found is None or found[0] != content:
+            self._records.execute("insert or replace into known values (?, ?)", [key, content])
+        return None if found is None else found[0]
 
 
 def at_path(document: Any, path: str) -> Any:

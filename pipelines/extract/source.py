@@ -91,6 +91,8 @@ class Source(ABC):
         self.mapping = mapping
         self.location = access.location
         self.zone = access.zone
+        # To be called whenever something has come that no row is made of yet.
+        self.heard: Callable[[], None] = lambda: None
         self._is_begun = False
         self._raised: BaseException | None = None
 

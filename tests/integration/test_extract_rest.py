@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from pipelines.connect.check import check_source
+from pipelines.connect.findings import Severity
 from pipelines.extract import ExtractionError, rest_client
 from tests.api_server import serve
 from tests.integration.extracting import desk_for
@@ -105,6 +107,14 @@ def test_a_server_that_does_not_recover_fails_the_pull_for_now_and_leaves_nothin
     assert desk.scalar("select count(*) from landing.customer") == 0
 
 
+def test_a_list_that_takes_longer_than_a_server_may_be_silent_is_read_on(desk, api):
+    place(desk, api)
+    desk.settings.source_stall_seconds = 1
+    api.between = lambda answered: time.sleep(0.2)
+    assert desk.extract("erp", "customer").rows_landed == 35
+    assert api.answered * 0.2 > 2
+
+
 def test_a_wait_that_no_night_can_bear_is_refused_with_its_length(desk, api):
     place(desk, api)
     api.stumbles = [(429, {"Retry-After": "86400"})]
@@ -196,11 +206,48 @@ def test_an_api_can_be_checked_before_its_first_night(desk, api):
     place(desk, api, marker=MARKER)
     report = check_source(desk.settings, "erp")
     (customer,) = report.entities
-    assert (customer.rows, customer.set_aside) == (35, {"credit_limit is no number": 1})
+    assert (customer.rows, customer.sampled, customer.set_aside) == (35, 35, {"credit_limit is no number": 1})
     assert not report.has_errors
     api.token = "Bearer s3cret"  # noqa: S105 - of a server that lives as long as the test
     (finding,) = check_source(desk.settings, "erp").findings
     assert "erp.customer.table: cannot be read: /api/items answers 401" in str(finding)
+
+
+@pytest.mark.parametrize(
+    ("style", "right", "wrong", "fault"),
+    [
+        ("page", "parameter: page", "parameter: seite", "gives the same page again: mend paging.parameter"),
+        ("offset", "parameter: offset", "parameter: ab", "gives the same page again: mend paging.parameter"),
+        ("cursor", "parameter: after", "parameter: danach", "gives the same cursor again: mend paging.parameter"),
+        (
+            "cursor",
+            "next: meta.next",
+            "next: meta.more",
+            "ends after 10 of the 35 records that it names: mend `paging`",
+        ),
+        ("link", "next: meta.link", "next: meta.more", "ends after 10 of the 35 records that it names: mend `paging`"),
+    ],
+)
+def test_a_check_finds_that_a_list_is_paged_otherwise(desk, api, style, right, wrong, fault):
+    place(desk, api, style)
+    assert not check_source(desk.settings, "erp").has_errors
+    file = desk.folder / "erp.yml"
+    file.write_text(file.read_text("utf-8").replace(right, wrong), "utf-8")
+    report = check_source(desk.settings, "erp")
+    (error,) = [str(finding) for finding in report.findings if finding.severity is Severity.ERROR]
+    assert "erp.yml:" in error
+    assert fault in error
+
+
+def test_a_sample_of_an_api_is_no_larger_than_asked_for_and_takes_few_pages(desk, api):
+    api.records = [record(number) for number in range(100, 2000)]
+    place(desk, api)
+    (customer,) = check_source(desk.settings, "erp").entities
+    assert (customer.rows, customer.sampled) == (1900, 200)
+    place(desk, api)
+    file = desk.folder / "erp.yml"
+    file.write_text(file.read_text("utf-8").replace("size: 10", "size: 300"), "utf-8")
+    assert check_source(desk.settings, "erp").entities[0].sampled == 1000
 
 
 def test_dates_and_booleans_and_lists_are_texts(desk, api):

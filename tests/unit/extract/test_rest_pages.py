@@ -144,7 +144,7 @@ def test_without_a_key_the_whole_record_tells_it_from_others(api):
     assert len(read(api, "link", total=None, key=())) == 2
 
 
-@pytest.mark.parametrize(("style", "name"), [("page", "seite"), ("cursor", "danach")])
+@pytest.mark.parametrize(("style", "name"), [("page", "seite"), ("offset", "ab"), ("cursor", "danach")])
 def test_a_server_that_ignores_the_position_is_found_out(api, style, name, monkeypatch):
     monkeypatch.setitem(PAGING, style, {**PAGING[style], "parameter": name})
     with pytest.raises(ValueError, match=r"again: mend paging\.parameter of the mapping"):
