@@ -39,6 +39,9 @@ def without_secrets(text: str) -> str:
     return _SECRET.sub(lambda match: f"{match[1] or match[3]}***{match[4] or ''}", text)
 
 
+_MIXED_LINE_ENDS = "CSV Parser state machine reached an invalid state"
+
+
 def said(error: Exception) -> str:
     """What an engine's or a driver's error says, in one line, without secrets and without values of rows."""
     text = str(error).strip()
@@ -46,6 +49,8 @@ def said(error: Exception) -> str:
     if text and text.endswith('":') and "MySQL query" in text:
         # It gives no reason where the server cut a statement off.
         text = "the server ended the statement: it took longer than source_statement_seconds, or was stopped there"
+    if _MIXED_LINE_ENDS in text:
+        text = "a CSV file's lines do not all end alike (as the first does): write it with one kind of line end"
     line = deeper[1] if deeper else text.splitlines()[0] if text else type(error).__name__
     return _VALUE.sub(r"\1...", without_secrets(line))
 

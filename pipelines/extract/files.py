@@ -11,9 +11,13 @@ import csv
 import gzip
 import io
 import os
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import IO, Any
 
 import duckdb
+import numpy as np
 
 from pipelines.extract.engine import quote_name, quote_text
 from pipelines.extract.errors import AbsentRelation
@@ -24,6 +28,15 @@ SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
 LONGEST_RECORD_BYTES = 4 * 1024 * 1024
 COPY_BLOCK_CHARACTERS = 1 << 20
 DIGITS = 38
+# The engine keeps them in memory, a kilobyte each.
+BAD_RECORDS_KEPT = 50_000
+# The engine cuts larger files into pieces of twice that.
+PIECE_BYTES = 4_000_000
+LINE_FEED, CARRIAGE_RETURN = 10, 13
+# Of a larger file the beginning is looked at first.
+HEAD_BYTES = 1 << 20
+# Stands for a delimiter of several characters, for Python's reader of CSV takes one only.
+ONE_CHARACTER = chr(31)
 
 
 class FilesSource(Source):
@@ -59,18 +72,26 @@ class FilesSource(Source):
         if self.engine.execute(found).fetchall() == [(0,)]:
             return []
         rows = self.engine.execute(
-            "select scan_id, line, min(lower(error_type)), any_value(csv_line), any_value(file_path)"
+            "select scan_id, line, min(lower(error_type)), any_value(csv_line), any_value(file_path), count(*)"
             f" from reject_errors join reject_scans using (scan_id, file_id) where scan_id > {self._scans}"
             " group by scan_id, file_id, line order by scan_id, file_id, line"
         ).fetchall()
+        kept: Counter[int] = Counter()
+        for scan, line, error, _, file, count in rows:
+            kept[scan] += count
+            if kept[scan] >= BAD_RECORDS_KEPT:
+                raise ValueError(
+                    f"{file}:{line}: {BAD_RECORDS_KEPT:,} times up to here a record is no row ({error}): mend the"
+                    " file, or `files` of the mapping"
+                )
         # What an entity read before has set aside stands there too.
         self._scans = max([self._scans, *(row[0] for row in rows)])
-        for _, line, error, record, file in rows:
+        for _, line, error, record, file, _ in rows:
             if error == "unquoted value" and "\n" in record.strip():
                 raise ValueError(f"{file}:{line}: a quote that opens here is never closed; mend the file")
         return [
             (f"{Path(file).name}:{line}", f"the record is no row: {error}", record)
-            for _, line, error, record, file in rows
+            for _, line, error, record, file, _ in rows
         ]
 
     def stems(self) -> list[str]:
@@ -86,10 +107,11 @@ class FilesSource(Source):
     def _files(self) -> dict[str, Path]:
         files: dict[str, Path] = {}
         for path in sorted(self.folder.iterdir()):
-            suffix = next((item for item in sorted(SUFFIXES, key=len, reverse=True) if path.name.endswith(item)), None)
+            name = path.name.lower()
+            suffix = next((item for item in sorted(SUFFIXES, key=len, reverse=True) if name.endswith(item)), None)
             if suffix is None or not path.is_file():
                 continue
-            stem = path.name.removesuffix(suffix)
+            stem = path.name[: -len(suffix)]
             if stem in files:
                 raise ValueError(f"both {files[stem].name} and {path.name} lie in {self.folder}: remove one of them")
             files[stem] = path
@@ -97,7 +119,7 @@ class FilesSource(Source):
 
     def _create_view(self, stem: str, path: Path) -> None:
         self._seen.setdefault(path, path.stat())
-        select = self._read_parquet(path) if path.suffix == ".parquet" else f"select * from {self._read_csv(path)}"
+        select = self._read_parquet(path) if _is(path, ".parquet") else f"select * from {self._read_csv(path)}"
         self.engine.execute(f"create or replace view {quote_name(stem)} as {select}")
 
     def _read_parquet(self, path: Path) -> str:
@@ -110,7 +132,7 @@ class FilesSource(Source):
 
     def _read_csv(self, path: Path) -> str:
         form = self.mapping.file_format
-        delimiter = "\t" if ".tsv" in path.suffixes else form.delimiter
+        delimiter = "\t" if _is(path, ".tsv", ".tsv.gz") else form.delimiter
         utf8 = path if form.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else self._as_utf8(path)
         names = _header(utf8, delimiter, form.quote)
         columns = ", ".join(f"{quote_text(name)}: 'VARCHAR'" for name in names)
@@ -121,18 +143,67 @@ class FilesSource(Source):
             "delim": quote_text(delimiter),
             "quote": quote_text(form.quote),
             "escape": quote_text(form.quote),
-            "compression": "'gzip'" if path.suffix == ".gz" else "'none'",
+            "compression": "'gzip'" if _is(path, ".gz") else "'none'",
             "max_line_size": str(LONGEST_RECORD_BYTES),
             "store_rejects": "true",
-            "rejects_limit": "0",
+            "rejects_limit": str(BAD_RECORDS_KEPT),
+            "parallel": str(not self._needs_one_piece(path, utf8)).lower(),
         }
-        given = ", ".join(f"{name} = {value}" for name, value in options.items())
-        return f"read_csv({quote_text(str(utf8))}, {given})"
+        if utf8.stat().st_size > HEAD_BYTES:
+            self._refuse_other_rows(path, utf8, options)
+        return _scan(utf8, options)
+
+    def _needs_one_piece(self, path: Path, utf8: Path) -> bool:
+        """Whether a file is so large that the engine reads it in pieces, and has texts of several lines: a piece that
+        begins inside such a text would make rows that are none.
+
+        Of a file in one piece the engine does not say that a quote is never closed, so quotes must come in pairs.
+        """
+        size, is_open, has_long_texts = 0, False, False
+        quote = ord(self.mapping.file_format.quote)
+        with _open_bytes(utf8) as handle:
+            while block := handle.read(COPY_BLOCK_CHARACTERS):
+                size += len(block)
+                codes = np.frombuffer(block, np.uint8)
+                within = (np.cumsum(codes == quote) + is_open) % 2 == 1
+                has_long_texts |= bool(np.any(within & ((codes == LINE_FEED) | (codes == CARRIAGE_RETURN))))
+                is_open = bool(within[-1])
+        needs_one_piece = has_long_texts and size > PIECE_BYTES
+        if needs_one_piece and is_open:
+            raise ValueError(
+                f"{path}: it holds an odd number of quotes: one is never closed, or stands inside a text that is not"
+                " quoted. Mend it (a quote inside a quoted text is doubled), or name another `quote` in the mapping"
+            )
+        return needs_one_piece
+
+    def _refuse_other_rows(self, path: Path, utf8: Path, options: dict[str, str]) -> None:
+        """Refuse a large file most of whose records are no rows, by its beginning.
+
+        The engine keeps a kilobyte for each of them, whatever their number, before it can say so.
+        """
+        head = self._temporary(f"head_of_{path.name}")
+        with _open_bytes(utf8) as source, _open_bytes(head, "w") as target:
+            content = source.read(HEAD_BYTES)
+            target.write(content[: content.rfind(b"\n" if b"\n" in content else b"\r") + 1])
+        own = {"rejects_table": "'head_errors'", "rejects_scan": "'head_scans'"}
+        rows = self.engine.execute(f"select count(*) from {_scan(head, options | own)}").fetchall()[0][0]
+        bad = "select count(distinct line), min(line), min(lower(error_type)) from head_errors"
+        count, line, error = self.engine.execute(bad).fetchall()[0]
+        self.engine.execute("drop table head_errors; drop table head_scans")
+        head.unlink()
+        if count > rows:
+            raise ValueError(
+                f"{path}:{line}: {count} of the first {rows + count} records are no rows ({error}): mend the file, or"
+                " `files` of the mapping"
+            )
+
+    def _temporary(self, name: str) -> Path:
+        """A place beside the engine's own temporary files, with which it is removed."""
+        return Path(self.engine.execute("select current_setting('temp_directory')").fetchall()[0][0]) / name
 
     def _as_utf8(self, path: Path) -> Path:
-        """A copy in UTF-8 beside the engine's own temporary files, with which it is removed."""
-        folder = Path(self.engine.execute("select current_setting('temp_directory')").fetchall()[0][0])
-        copy = folder / path.name
+        """A copy in UTF-8."""
+        copy = self._temporary(path.name)
         encoding = self.mapping.file_format.encoding
         try:
             with _open_text(path, encoding) as source, _open_text(copy, "utf-8", "w") as target:
@@ -149,9 +220,22 @@ def _refusal(path: Path, name: str, digits: int) -> str:
     return f"cast(error({quote_text(message)}) as varchar) as {quote_name(name)}"
 
 
+def _scan(path: Path, options: dict[str, str]) -> str:
+    given = ", ".join(f"{name} = {value}" for name, value in options.items())
+    return f"read_csv({quote_text(str(path))}, {given})"
+
+
+def _is(path: Path, *suffixes: str) -> bool:
+    return path.name.lower().endswith(suffixes)
+
+
 def _open_text(path: Path, encoding: str, mode: str = "r", errors: str = "strict") -> io.TextIOWrapper:
-    opened = gzip.open(path, f"{mode}b") if path.suffix == ".gz" else path.open(f"{mode}b")  # noqa: SIM115 - wrapped
-    return io.TextIOWrapper(opened, encoding=encoding, errors=errors, newline="")  # type: ignore[arg-type]
+    return io.TextIOWrapper(_open_bytes(path, mode), encoding=encoding, errors=errors, newline="")
+
+
+def _open_bytes(path: Path, mode: str = "r") -> IO[Any]:
+    opener: Callable[..., IO[Any]] = gzip.open if _is(path, ".gz") else open
+    return opener(path, f"{mode}b")
 
 
 def _header(path: Path, delimiter: str, quote: str) -> list[str]:
@@ -159,7 +243,11 @@ def _header(path: Path, delimiter: str, quote: str) -> list[str]:
     # Bytes that are no UTF-8 may follow the header in the block that is read: they are no fault of it.
     with _open_text(path, "utf-8-sig", errors="replace") as handle:
         try:
-            names = next(csv.reader(handle, delimiter=delimiter, quotechar=quote, strict=True), [])
+            one = delimiter if len(delimiter) == 1 else ONE_CHARACTER
+            records = csv.reader(
+                (line.replace(delimiter, one) for line in handle), delimiter=one, quotechar=quote, strict=True
+            )
+            names = [name.replace(one, delimiter) for name in next(records, [])]
         except csv.Error as error:
             raise ValueError(f"{path}:1: the header cannot be read ({error}): set `files` of the mapping") from error
     if any("\ufffd" in name for name in names):

@@ -6,6 +6,7 @@ reading it is free then, which the text of an instant, say, is far from.
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -167,7 +168,7 @@ def _trimmed(raw: str) -> str:
 
 
 def _escaped(character: str) -> str:
-    return character if character.isalnum() else "\\" + character
+    return "\\" + character if character in string.punctuation else character
 
 
 def _date(raw: str, delivered: Delivered) -> str:

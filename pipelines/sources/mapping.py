@@ -18,6 +18,7 @@ from pipelines.contract import Column
 
 # A source may deliver its own change marker without the engine pulling by it.
 UPDATED_AT = "updated_at"
+LONGEST_DELIMITER_BYTES = 4
 
 
 class SourceKind(StrEnum):
@@ -118,7 +119,7 @@ class IdPrefix(_Part):
 class FileFormat(_Part):
     """How the CSV files of a folder are written. Parquet files say it themselves."""
 
-    delimiter: str = Field(",", min_length=1, max_length=1)
+    delimiter: str = Field(",", min_length=1, max_length=4)
     quote: str = Field('"', min_length=1, max_length=1)
     encoding: str = "utf-8"
     decimal: Literal[".", ","] = "."
@@ -135,8 +136,10 @@ class FileFormat(_Part):
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
-        if self.thousands == self.decimal or self.delimiter in (self.quote, "\n", "\r"):
+        if self.thousands == self.decimal or any(mark in self.delimiter for mark in (self.quote, "\n", "\r")):
             raise ValueError("delimiter, quote, decimal and thousands must differ from each other")
+        if len(self.delimiter.encode()) > LONGEST_DELIMITER_BYTES:
+            raise ValueError(f"the delimiter is longer than {LONGEST_DELIMITER_BYTES} bytes, which the engine reads")
         return self
 
 

@@ -11,9 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.connect.check import check_source
 from pipelines.extract import ExtractionError
+from pipelines.extract import files as files_module
 from tests.integration.extracting import desk_for, text_table
 
+# 30 MB of them: the engine reads such a file in several pieces.
+LARGE_ROWS = 10_000
 CUSTOMER = """
     kind: files
     {files}
@@ -268,6 +272,88 @@ def test_a_duckdb_file_is_read_like_its_tables(desk, tmp_path):
     desk.extract("erp", "product")
     assert desk.landed("product", "product_name") == [("0.1",), ("nan",), (None,)]
     assert desk.extract("erp", "invoice").is_delivered is False
+
+
+@pytest.mark.parametrize("delimiter", ["||", "|~|", "§", "\\x01"])
+def test_any_delimiter_is_read_of_several_characters_too(desk, data, delimiter):
+    given = delimiter.replace("\\x01", "\x01")
+    lines = [
+        ["id", f'"name{given}"', "limit", "since"],
+        ["1", f'"A{given}""B"""', "1.5", "2024-01-31"],
+        ["2", "C", "", ""],
+    ]
+    text_table(data, "customer.CSV", "".join(given.join(line) + "\n" for line in lines))
+    of_name = mapping(f'files: {{delimiter: "{delimiter}"}}').replace("customer_name: name", "customer_name: NAME")
+    desk.source("erp", str(data), of_name.replace("NAME", f'"name{delimiter}"'))
+    desk.extract("erp", "customer")
+    assert desk.landed("customer", "customer_id, customer_name, credit_limit") == [
+        ("1", f'A{given}"B"', Decimal("1.5")),
+        ("2", "C", None),
+    ]
+
+
+@pytest.mark.parametrize("space", [" ", "\u00a0", "\u202f", "'", "."])
+def test_thousands_are_parted_by_any_character(desk, data, space):
+    text_table(data, "customer.csv", f"id;name;limit;since\n1;A;1{space}234{space}567,89;\n2;B;12{space}34;\n")
+    files = f"files: {{delimiter: ';', decimal: ',', thousands: \"{space}\"}}"
+    desk.source("erp", str(data), mapping(files))
+    desk.extract("erp", "customer")
+    assert desk.landed("customer", "customer_id, credit_limit") == [("1", Decimal("1234567.89"))]
+    assert desk.rejected() == [("2", "credit_limit is no number")]
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_of_a_large_file_texts_of_several_lines_make_no_row_more(desk, data, ending):
+    """A thread that begins in the middle of the file takes the rest of such a text for a row."""
+    data.mkdir()
+    address = ending.join(["Street 1,", "x" * 3_000, "Town, Land"])
+    rows = "".join(f'{number},"{address}",,{ending}' for number in range(LARGE_ROWS))
+    (data / "customer.csv").write_bytes((f"id,name,limit,since{ending}" + rows).encode())
+    desk.source("erp", str(data), mapping())
+    result = desk.extract("erp", "customer")
+    assert (result.rows_read, result.rows_landed) == (LARGE_ROWS, LARGE_ROWS)
+    assert desk.rows("select distinct customer_name from landing.customer") == [(address,)]
+    with (data / "customer.csv").open("ab") as handle:
+        handle.write(f'x,"never closed,,{ending}y,B,,{ending}'.encode())
+    with pytest.raises(ExtractionError, match=r"customer\.csv: it holds an odd number of quotes: one is never closed"):
+        desk.extract("erp", "customer", "second")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "csv.gz"])
+def test_a_large_file_of_other_records_than_its_header_says_is_refused_by_its_beginning(desk, data, suffix):
+    """The engine would keep a kilobyte for each of them."""
+    data.mkdir()
+    content = ("id,name,limit,since\n" + "".join(f"{number},{'N' * 40},,,x\n" for number in range(30_000))).encode()
+    file = data / f"customer.{suffix}"
+    file.write_bytes(gzip.compress(content, 0) if suffix.endswith("gz") else content)
+    desk.source("erp", str(data), mapping())
+    fault = rf"customer\.{suffix}:2: \d+ of the first \d+ records are no rows \(too many columns\): mend the file"
+    with pytest.raises(ExtractionError, match=fault):
+        desk.extract("erp", "customer")
+    (line,) = [str(finding) for finding in check_source(desk.settings, "erp").findings if "no rows" in str(finding)]
+    assert "erp.yml:" in line
+
+
+def test_more_bad_records_than_are_kept_are_refused_and_never_left_out(desk, data, monkeypatch):
+    monkeypatch.setattr(files_module, "BAD_RECORDS_KEPT", 20)
+    data.mkdir()
+    for bad, refused in ((19, False), (21, True)):
+        rows = "".join(f"{number},N{',' if number < bad else ',,'}\n" for number in range(100))
+        (data / "customer.csv").write_text("id,name,limit,since\n" + rows, "utf-8")
+        desk.source("erp", str(data), mapping())
+        if refused:
+            with pytest.raises(ExtractionError, match=r"customer\.csv:21: 20 times up to here a record is no row"):
+                desk.extract("erp", "customer", "refused")
+        else:
+            assert desk.extract("erp", "customer").rows_rejected == bad
+
+
+def test_lines_that_end_in_two_ways_are_named_where_the_engine_cannot_read_them(desk, data):
+    data.mkdir()
+    (data / "customer.csv").write_bytes(b"id,name,limit,since\n1,A,,2024-01-31\r\n2,B,,\n")
+    desk.source("erp", str(data), mapping())
+    with pytest.raises(ExtractionError, match="a CSV file's lines do not all end alike .* one kind of line end"):
+        desk.extract("erp", "customer")
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "latin-1", "shift_jis", "utf-8-sig"])

@@ -133,7 +133,8 @@ def test_a_file_that_cannot_be_right_is_refused(tmp_path, text, fault):
     ("files", "fault"),
     [
         ("{encoding: klingon}", "unknown encoding 'klingon'"),
-        ("{delimiter: '||'}", "files.delimiter"),
+        ("{delimiter: '|~~~|'}", "files.delimiter"),
+        ("{delimiter: '§§§'}", "longer than 4 bytes"),
         ("{decimal: ',', thousands: ','}", "must differ"),
     ],
 )
