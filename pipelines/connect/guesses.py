@@ -26,6 +26,7 @@ FITTING = {
     Kind.BOOLEAN: {"flag", "text", "number"},
 }
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_CHINESE = re.compile("|".join(sorted(vocabulary.CHINESE, key=len, reverse=True)))
 
 
 @dataclass(frozen=True)
@@ -204,6 +205,7 @@ def _containment(phrase: frozenset[str], comment: frozenset[str]) -> float:
 def words(text: str) -> frozenset[str]:
     """The words of a name or comment: lower case, without accents, in the singular, synonyms made one."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    plain = _CHINESE.sub(lambda term: f" {vocabulary.CHINESE[term[0]]} ", plain)
     found: set[str] = set()
     for word in _WORD.findall(re.sub(r"^(Dim|Fact|dim_|fact_|tbl_|tbl)", "", plain)):
         found |= {vocabulary.WORDS.get(part, part) for part in _known_parts(word.lower())}

@@ -1,4 +1,4 @@
-"""What entities and columns are called in grown systems: English, German, and an old ERP's short names.
+"""What entities and columns are called in grown systems: English, German, Chinese, and an old ERP's short names.
 
 Data for `guesses`. A phrase is lower-case words in the singular; `id` stands for every word of WORDS that means it.
 """
@@ -32,6 +32,25 @@ WORDS = {
     "bedarf": "demand", "jahr": "year", "umfrage": "survey", "befragung": "survey", "stufe": "level",
     "betreuer": "manager", "vertriebsburo": "department", "vertriebsbuero": "department", "verkaufsburo": "department",
     "verkaufsbuero": "department",
+}  # fmt: skip
+
+# Chinese puts no spaces between words: the longest term that stands there is read as these English words.
+CHINESE = {
+    "客户": "customer", "顾客": "customer", "公司": "company", "名称": "name", "产品": "product", "物料": "product",
+    "商品": "product", "产品族": "product family", "产品类别": "product category", "类别": "category", "订单": "order",
+    "销售订单": "sales order", "订单行": "order line", "订单明细": "order line", "明细": "line", "行号": "line id",
+    "行": "line", "编号": "id", "编码": "id", "代码": "id", "号": "id", "日期": "date", "时间": "date",
+    "日": "date", "下单": "order", "数量": "quantity", "单价": "unit price", "价格": "price", "单位成本": "unit cost",
+    "标准成本": "standard cost", "成本": "cost", "费用": "cost", "金额": "amount", "发票": "invoice", "开票": "issued",
+    "到期": "due", "付款": "payment", "收款": "payment", "回款": "payment", "交货": "delivery", "发货": "delivery",
+    "承诺": "promised", "行业": "industry", "地区": "region", "区域": "region", "部门": "department",
+    "币种": "currency", "货币": "currency", "业务员": "salesperson", "销售员": "salesperson", "取消": "cancelled",
+    "信用额度": "credit limit", "投诉": "complaint", "工单": "ticket", "类型": "type", "严重程度": "severity",
+    "优先级": "priority", "打开": "opened", "受理": "opened", "关闭": "closed", "调查": "survey", "期望": "expected",
+    "感受": "perceived", "拜访": "visit", "联系": "contact", "渠道": "channel", "客户经理": "account manager",
+    "需求": "demand", "年度": "year", "年份": "year", "年": "year", "合同": "contract", "级别": "level",
+    "开始": "start", "生效": "start", "结束": "end", "终止": "end", "汇率": "exchange rate", "修改": "changed",
+    "更新": "changed", "删除": "deleted", "删除标志": "deletion flag",
 }  # fmt: skip
 
 ENTITIES: dict[str, tuple[str, ...]] = {

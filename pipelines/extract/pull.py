@@ -204,6 +204,8 @@ def mentioned(pull: Pull, source: Source, name: str, types: dict[str, str]) -> s
     tree = json.loads(source.engine.execute(serialize).fetchall()[0][0])
     if tree["error"] or len(tree["statements"]) != 1:
         message = tree.get("error_message", "it is more than one statement")
+        if message.startswith("syntax error"):
+            message += '; a column whose name is a word of SQL or has blanks stands in double quotes: "group"'
         raise ExtractionError(
             pull.mapping.source_system,
             pull.contract.name,

@@ -147,6 +147,7 @@ entities:
         ("cast(vbeln as decimal)", "warning {}`decimal` alone is decimal(18,3), which rounds to three places"),
         ("vbeln * weight", "error {}cannot be computed: Binder Error: No function matches the given name and argument"),
         ("cast(cast(vbeln as decimal(15,4)) / 100 as decimal(28,12))", None),
+        ("cast(group as decimal(15,4))", "error {}the expression of unit_price in "),
     ],
 )
 def test_an_expression_that_makes_money_inexact_or_cannot_be_computed_is_named(check, expression, fault):

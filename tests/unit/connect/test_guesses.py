@@ -64,6 +64,27 @@ def test_columns_and_change_marker_are_those_that_a_person_would_take(found, nam
     assert (item.change_marker.name if item.change_marker else None) == marker
 
 
+def test_chinese_tables_are_found_by_their_names():
+    tables = [
+        table("客户", "客户编号", "客户编号:t, 客户名称:t, 行业:t, 地区:t, 信用额度:n, 修改时间:d, 删除标志:t"),
+        table("销售订单", "订单号", "订单号:t, 客户编号:t, 下单日期:d, 业务员:t, 币种:t, 更新时间:d"),
+        table("订单明细", "订单号 行号", "订单号:t, 行号:n, 产品编码:t, 数量:n, 单价:n, 承诺日期:d"),
+        table("产品", "产品编码", "产品编码:t, 产品名称:t, 产品类别:t, 标准成本:n"),
+        table("合同", "合同号", "合同号:t, 客户编号:t, 级别:t, 开始日期:d, 结束日期:d"),
+    ]
+    found = {item.entity.name: item for item in guess(tables)}
+    columns = {name: [guessed.name for guessed in item.columns.values()] for name, item in found.items()}
+    assert {name: set(names) for name, names in columns.items()} == {
+        "customer": {"客户编号", "客户名称", "行业", "地区", "信用额度"},
+        "sales_order": {"订单号", "客户编号", "下单日期", "业务员", "币种"},
+        "sales_order_line": {"订单号", "行号", "产品编码", "数量", "单价", "承诺日期"},
+        "product": {"产品编码", "产品名称", "产品类别"},
+        "contract": {"合同号", "客户编号", "级别", "开始日期", "结束日期"},
+    }
+    assert (found["customer"].change_marker.name, found["customer"].deletion_flag.name) == ("修改时间", "删除标志")
+    assert found["sales_order"].change_marker.name == "更新时间"
+
+
 @pytest.mark.parametrize(
     ("name", "meant"),
     [
@@ -75,6 +96,9 @@ def test_columns_and_change_marker_are_those_that_a_person_would_take(found, nam
         ("GEAEND_AM", {"changed", "date"}),
         ("Lieferdatum", {"delivery", "date"}),
         ("Rahmenvertrag", {"frame", "contract"}),
+        ("订单行号", {"order", "line", "id"}),
+        ("客户名称", {"customer", "name"}),
+        ("最后修改时间", {"changed", "date"}),
     ],
 )
 def test_a_name_is_taken_apart_into_the_words_that_it_means(name, meant):
