@@ -290,10 +290,11 @@ class LandingSql:
         return f"select count(*) from delta as d where d.change = 'gone' and {marked}"
 
     def forget_deleted(self) -> str:
-        """A row set aside before that is now marked as deleted has nothing left to mend."""
+        """A row set aside before that is now marked as deleted has nothing to mend, unless it comes bad as well."""
         return (
             "delete from landing.landing_rejected as f using deletions as d where f.source_system = :source_system"
             f" and f.entity = :entity and f.last_rejected_at < :extracted_at and f.key = {self._key_text('d')}"
+            " and not exists (select from rejected as r where r.key_is_whole and r.key = f.key)"
         )
 
     def store_history(self) -> str:

@@ -102,6 +102,16 @@ def test_a_marked_row_without_a_key_is_set_aside_and_one_set_aside_before_is_for
     assert desk.rejected() == [("", "customer_id is missing")]
 
 
+def test_a_bad_row_with_a_marked_copy_stays_set_aside_since_when_it_was(desk, erp, tmp_path):
+    place(desk, tmp_path)
+    customers(erp, ("C1", None, "", "2024-01-31 10:00"), ("C2", "Other", "", "2024-01-31 10:00"))
+    desk.extract("erp", "customer")
+    before = desk.rejected("key, first_rejected_at")
+    customers(erp, ("C1", "x", "X", "2024-01-31 10:00"))
+    assert desk.extract("erp", "customer", "second").rows_rejected == 1
+    assert desk.rejected("key, first_rejected_at") == before
+
+
 def test_marks_on_most_rows_are_refused_and_change_nothing(desk, erp, tmp_path):
     place(desk, tmp_path)
     customers(erp, *[(f"C{n}", "Name", "", "2024-01-31 10:00") for n in range(200)])
