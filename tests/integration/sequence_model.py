@@ -50,6 +50,11 @@ class Aside:
     run_id: str
     first_at: datetime = EPOCH
 
+    @property
+    def known_by(self) -> Key:
+        """By what it is the same as one set aside before: without a whole key, by all that it holds."""
+        return (self.key,) if self.is_whole else (self.key, self.reason, self.record)
+
 
 @dataclass(frozen=True)
 class Pull:
@@ -111,9 +116,8 @@ def pull(state: State, visible: Sequence[Row] | None, reading: Reading, shape: S
     """One extraction of one entity, of which these rows can be seen (None: it has no table)."""
     rows = visible or ()
     start = None if visible is None else _start(state, reading, shape, asked)
-    waiting = {aside.key for aside in state.aside} - {
-        aside.key for aside in state.aside if any(f"{part} " in aside.reason for part in shape.key)
-    }
+    at_fault = {aside.key for aside in state.aside if any(f"{part} " in aside.reason for part in shape.key)}
+    waiting = {aside.key for aside in state.aside if reading.can_ask(shape.entity)} - at_fault
     due = [row for row in rows if start is None or _is_due(row, start, waiting, reading, shape)]
     read = _read(due, reading, shape, asked.run_id)
     gone = _gone(state, read, is_whole=start is None)
@@ -269,23 +273,21 @@ def _gone(state: State, read: Read, is_whole: bool) -> list[Key]:
 
 
 def _aside(state: State, read: Read, waiting: set[str], is_whole: bool) -> list[Aside]:
-    first = {}
+    first: dict[Key, datetime] = {}
     for aside in state.aside:
-        first[aside.key] = min(aside.first_at, first.get(aside.key, aside.first_at))
-    rejected = [replace(aside, first_at=first.get(aside.key, EPOCH)) for aside in read.rejected]
+        first[aside.known_by] = min(aside.first_at, first.get(aside.known_by, aside.first_at))
+    rejected = [replace(aside, first_at=first.get(aside.known_by, EPOCH)) for aside in read.rejected]
     if is_whole:
         return rejected
     ended = {text_of(key) for key in [*read.admitted, *read.marked]} | waiting
     ended |= {aside.key for aside in read.rejected if aside.is_whole}
-    # One without a whole key is known again only by what it holds.
-    again = Counter((aside.key, aside.reason, aside.record) for aside in read.rejected if not aside.is_whole)
+    again = Counter(aside.known_by for aside in read.rejected if not aside.is_whole)
     kept = []
     for aside in state.aside:
-        content = (aside.key, aside.reason, aside.record)
-        if aside.is_whole or not again[content]:
+        if aside.is_whole or not again[aside.known_by]:
             kept += [] if aside.key in ended else [aside]
         else:
-            again[content] -= 1
+            again[aside.known_by] -= 1
     return kept + rejected
 
 

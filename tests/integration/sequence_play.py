@@ -142,10 +142,10 @@ class Play:
 
     def map(self, source: str, reading: Reading) -> None:
         place = self.places[source]
-        self.readings[source] = reading
+        self.readings[source] = reading = replace(reading, kind=place.kind)
         for entity, _ in reading.modes:
             self.states.setdefault((source, entity), model.State())
-        self.desk.source(source, place.location, source_side.mapping_text(reading, place.kind, place.suffix))
+        self.desk.source(source, place.location, source_side.mapping_text(reading, place.suffix))
 
     def remap(self, source: str, entity: str, change: dict[str, Any]) -> None:
         reading = self.readings[source]

@@ -95,6 +95,8 @@ class Reading:
     has_credit: bool = True
     knows_z: bool = False
     may_be_absent: bool = False
+    key_is_expression: bool = False
+    kind: str = "postgres"
 
     def mode(self, entity: str) -> str:
         return dict(self.modes)[entity]
@@ -107,13 +109,17 @@ class Reading:
         mode = self.mode(entity)
         return {"id": "seq", "id_flag": "seq", "whole": None, "whole_flag": None}.get(mode, self.marker)
 
+    def can_ask(self, entity: str) -> bool:
+        """Whether a pull by marker can ask for keys set aside: SQLite looks at all its rows, PostgreSQL at columns."""
+        return self.kind == "sqlite" or not self.key_is_expression or entity == "sales_order_line"
+
     def reads_flag(self, entity: str) -> bool:
         return self.mode(entity).endswith("flag")
 
     def fingerprint(self, entity: str) -> tuple[Any, ...]:
         """All of it that decides how a row of the entity is read."""
         of_entity = {"customer": self.has_credit, "sales_order": self.knows_z}.get(entity)
-        return (self.mode(entity), self.by(entity), self.zone, self.prefix, of_entity)
+        return (self.mode(entity), self.by(entity), self.zone, self.prefix, self.key_is_expression, of_entity)
 
 
 MODES = {
@@ -270,9 +276,9 @@ def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def mapping_text(reading: Reading, kind: str, suffix: str) -> str:
+def mapping_text(reading: Reading, suffix: str) -> str:
     """The mapping file's text after source_system and description."""
-    lines = [f"kind: {kind}", f"time_zone: {reading.zone}"]
+    lines = [f"kind: {reading.kind}", f"time_zone: {reading.zone}"]
     if reading.prefix:
         lines.append(f'id_prefix: "{reading.prefix}"')
     lines.append("entities:")
@@ -294,6 +300,8 @@ def _mapped(reading: Reading, shape: Shape) -> Iterator[tuple[str, str]]:
 
 
 def _origin(reading: Reading, name: str, column: str) -> str:
+    if column == "id" and reading.key_is_expression:
+        return "{expression: \"id || ''\"}"
     if name != "is_cancelled":
         return column
     more = ', Z: "false"' if reading.knows_z else ""

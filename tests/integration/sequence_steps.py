@@ -38,10 +38,18 @@ def steps_of(seed: int, length: int = 50) -> list[Step]:
     makers, weights = zip(*weighted, strict=True)
     modes = _dealt(dice)
     steps = [
-        Step("map", {"source": source, "reading": Reading(modes[source], may_be_absent=source == "shop")})
+        Step(
+            "map",
+            {
+                "source": source,
+                "reading": Reading(
+                    modes[source], may_be_absent=source == "shop", key_is_expression=dice.random() < 0.4
+                ),
+            },
+        )
         for source in ("erp", "shop")
     ]
-    steps += [_put(dice) for _ in range(8)] + [_night(dice, "erp")]
+    steps += [dice.choice((_put, _another, _spoil))(dice) for _ in range(14)] + [_night(dice, "erp")]
     return steps + [dice.choices(makers, weights)[0](dice) for _ in range(length)]
 
 
@@ -126,6 +134,7 @@ def _remap(dice: random.Random) -> Step:
             {"marker": dice.choice(("changed", "touched"))},
             {"has_credit": dice.random() < 0.5},
             {"knows_z": dice.random() < 0.5},
+            {"key_is_expression": dice.random() < 0.5},
             {"mode": dice.choice(("flag", "reconcile", "none", "id", "whole"))},
         ]
     )
