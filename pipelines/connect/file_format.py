@@ -17,6 +17,7 @@ DELIMITERS = (",", ";", "\t", "|")
 _COMMA_NUMBER = re.compile(r"-?(\d+|\d{1,3}(\.\d{3})+),\d+")
 _POINT_NUMBER = re.compile(r"-?\d+\.\d+")
 _POINT_GROUPS = re.compile(r"-?\d{1,3}(\.\d{3})+(,\d+)?")
+_SUFFIX = re.compile(r"\.csv(\.gz)?$", re.IGNORECASE)
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 
 
@@ -49,13 +50,18 @@ def guess_format(folder: Path) -> FolderFormat:
 
 
 def csv_files(folder: Path) -> list[Path]:
-    """In the order of their names."""
-    return [path for path in sorted(folder.iterdir()) if path.is_file() and path.name.endswith((".csv", ".csv.gz"))]
+    """In the order of their names; suffixes may be in capitals."""
+    return [path for path in sorted(folder.iterdir()) if path.is_file() and _SUFFIX.search(path.name)]
+
+
+def stem_of(csv_file: str) -> str:
+    """The table that a CSV file is, by its name."""
+    return _SUFFIX.sub("", csv_file)
 
 
 def told_by(file: Path) -> dict[str, str]:
     """What a file's beginning shows of its format; what it leaves open, such as the encoding of ASCII, is left out."""
-    with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as handle:
+    with gzip.open(file) if file.suffix.lower() == ".gz" else file.open("rb") as handle:
         head = handle.read(LOOKED_AT_BYTES)
     encoding = _encoding(head)
     lines = head.decode(encoding, "ignore").splitlines() or [""]

@@ -12,6 +12,7 @@ import duckdb
 import sqlalchemy as sa
 from sqlalchemy.engine.reflection import Inspector, ObjectKind
 
+from pipelines.connect.file_format import stem_of
 from pipelines.extract.files import FilesSource
 from pipelines.extract.mysql import MysqlSource
 from pipelines.extract.source import Source
@@ -237,7 +238,7 @@ def _ask(engine: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[str, ...]]:
 def _files(source: Source, unread: Collection[str]) -> Iterable[SourceTable]:
     if not isinstance(source, FilesSource):
         return
-    stems_unread = {name.removesuffix(".gz").removesuffix(".csv") for name in unread}
+    stems_unread = {stem_of(name) for name in unread}
     for stem in source.stems():
         if stem in stems_unread:
             continue
