@@ -165,9 +165,10 @@ class FilesSource(Source):
             while block := handle.read(COPY_BLOCK_CHARACTERS):
                 size += len(block)
                 codes = np.frombuffer(block, np.uint8)
-                within = (np.cumsum(codes == quote) + is_open) % 2 == 1
-                has_long_texts |= bool(np.any(within & ((codes == LINE_FEED) | (codes == CARRIAGE_RETURN))))
-                is_open = bool(within[-1])
+                quotes = np.flatnonzero(codes == quote)
+                ends = np.flatnonzero((codes == LINE_FEED) | (codes == CARRIAGE_RETURN))
+                has_long_texts |= bool(np.any((np.searchsorted(quotes, ends) + is_open) % 2))
+                is_open = (len(quotes) + is_open) % 2 == 1
         needs_one_piece = has_long_texts and size > PIECE_BYTES
         if needs_one_piece and is_open:
             raise ValueError(
