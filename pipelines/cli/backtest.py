@@ -12,6 +12,7 @@ from rich.table import Table
 
 from pipelines import evaluate, risk
 from pipelines.cli import render
+from pipelines.counting import counted
 from pipelines.risk import backtest as history
 from pipelines.risk import backtest_report
 from pipelines.risk.backtest_charts import NAMES
@@ -65,7 +66,7 @@ def _show(console: Console, report: history.Backtest) -> None:
         )  # fmt: skip
         return
     console.print(
-        f"{render.counted(len(report.slices), 'slice')} from {report.slices[0]} to {report.slices[-1]}, each predicted"
+        f"{counted(len(report.slices), 'slice')} from {report.slices[0]} to {report.slices[-1]}, each predicted"
         f" from slices closed before it; as of {report.as_of}",
         highlight=False, soft_wrap=True,
     )  # fmt: skip
@@ -77,7 +78,7 @@ def _show(console: Console, report: history.Backtest) -> None:
             cells = [backtest_report.shown(figures.get(measure)) for measure in backtest_report.MEASURES]
             table.add_row(f"{group.name} ({group.churned:,} of {group.customer_slices:,})", NAMES[predictor], *cells)
         if not group.figures:
-            table.add_row(group.name, f"{render.counted(group.customer_slices, 'customer-slice')}: too few")
+            table.add_row(group.name, f"{counted(group.customer_slices, 'customer-slice')}: too few")
     console.print(table)
     console.print(backtest_report.against_the_floor(report), highlight=False, soft_wrap=True)
     for name, times in report.lead_times.items():

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from pipelines.cli import render
 from pipelines.cli.demo import LAST_DATE, SOURCE_DATABASE
+from pipelines.counting import counted
 from pipelines.demo import reasons
 from pipelines.demo.fates import CAUSES
 from pipelines.evaluate.aside import AsideBusy
@@ -36,7 +37,7 @@ def demo_causes(
     evaluated = [LAST_DATE - timedelta(days=step_days * back) for back in reversed(range(dates))]
     try:
         fates = reasons.read_fates(EmbeddedServer(settings.home).url("erp_owner", SOURCE_DATABASE))
-        with console.status(f"evaluating {render.counted(dates, 'date')}"):
+        with console.status(f"evaluating {counted(dates, 'date')}"):
             figures, observations = _measure(settings, evaluated, fates)
     except (psycopg.OperationalError, psycopg.errors.UndefinedTable, sa.exc.ProgrammingError) as error:
         console.print(f"[red]{NO_DEMO}[/red]")
@@ -95,7 +96,7 @@ def _show(console: Console, figures: list[reasons.CodeFigures], dates: list[date
         highlight=False,
     )
     console.print(
-        f"{render.counted(len(dates), 'date')} from {dates[0]} to {dates[-1]}, {observations:,} active customers and"
+        f"{counted(len(dates), 'date')} from {dates[0]} to {dates[-1]}, {observations:,} active customers and"
         " dates. Recall and precision count a customer on the first date on which it was flagged, while its cause was"
         " at work or it had gone for less than the horizon, or at all where it stays. By chance: the cause's share of"
         " those that leave. Stayers never leave: shown is the signal, flagged or not, alarmed flagged and given it.",

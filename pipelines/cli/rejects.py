@@ -13,8 +13,9 @@ from rich.markup import escape
 
 from pipelines.cli import render
 from pipelines.cli.night import EXIT_FAILED
+from pipelines.counting import counted
 from pipelines.extract.lines import EXPRESSION_COLUMNS
-from pipelines.extract.rejections import Filter, count_by_reason, list_rejected, rejected_with_key
+from pipelines.extract.rejections import Filter, count_by_reason, list_rejected, rejected_with_key, shown_key
 from pipelines.settings import get_settings
 from pipelines.warehouse import migrations
 from pipelines.warehouse.connection import warehouse_engine
@@ -46,7 +47,7 @@ def _show_list(console: Console, connection: sa.Connection, chosen: Filter, limi
         console.print("no row is set aside")
         return
     total = sum(item.row_count for item in reasons)
-    summary = render.make_table(f"{render.counted(total, 'row')} {'is' if total == 1 else 'are'} set aside")
+    summary = render.make_table(f"{counted(total, 'row')} {'is' if total == 1 else 'are'} set aside")
     for heading in ("rows", "source", "entity", "reason", "first seen", "last seen"):
         summary.add_column(heading, justify="right" if heading == "rows" else "left", overflow="fold")
     for item in reasons:
@@ -99,7 +100,7 @@ def _delivered(row: dict[str, Any]) -> Iterator[tuple[str, object]]:
 
 
 def _key(key: str) -> str:
-    return key.replace(chr(31), "/") or "(none)"
+    return shown_key(key) or "(none)"
 
 
 def _when(instant: Any) -> str:

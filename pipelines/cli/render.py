@@ -18,6 +18,7 @@ from pipelines import overrides
 from pipelines.alert.desk import MailState, mail_state
 from pipelines.alert.incident import open_incidents
 from pipelines.alert.mailing import mail_folder
+from pipelines.counting import counted
 from pipelines.night import summary
 from pipelines.settings import PROJECT, Settings, settings_file
 from pipelines.validate import report_page
@@ -35,11 +36,6 @@ def make_console() -> Console:
     """A console for the terminal's width; a pipe or a log file gets lines of 120 columns."""
     console = Console()
     return console if console.is_terminal else Console(width=120)
-
-
-def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """How many there are: `1 row`, `1,200 rows`."""
-    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def step(console: Console, name: str, state: str, seconds: float) -> None:

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from pipelines.cli import render
 from pipelines.cli.night import EXIT_FAILED, EXIT_USAGE
+from pipelines.counting import counted
 from pipelines.evaluate.aside import AsideBusy
 from pipelines.evaluate.replay import Replay, ReplayRefused, columns_of_differences, replay_night
 from pipelines.explain.scored import NotPublished
@@ -70,8 +71,8 @@ def _show(console: Console, found: Replay, settings: Settings) -> None:
     rows = sum(one.rows_published for one in found.compared)
     console.print(
         f"night of [bold]{found.as_of_date}[/bold], published {_when(found.published_at, settings)}, rebuilt as known"
-        f" {_when(found.known_at, settings)}: {render.counted(rows, 'row')} of"
-        f" {render.counted(len(found.compared), 'table')} compared",
+        f" {_when(found.known_at, settings)}: {counted(rows, 'row')} of"
+        f" {counted(len(found.compared), 'table')} compared",
         highlight=False, soft_wrap=True,
     )  # fmt: skip
     for one in found.compared:
@@ -118,7 +119,7 @@ def _late(console: Console, found: Replay) -> None:
         console.print("no row came late")
         return
     table = render.make_table(
-        f"{render.counted(len(found.late), 'row')} dated up to {found.as_of_date} came after the publication"
+        f"{counted(len(found.late), 'row')} dated up to {found.as_of_date} came after the publication"
     )
     for heading in ("entity", "source", "key", "change", "known from", "dated", "customer"):
         table.add_column(heading, overflow="fold")

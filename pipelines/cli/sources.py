@@ -15,6 +15,7 @@ from pipelines.connect.check import check_source, check_together
 from pipelines.connect.findings import EntityReport, Finding, Severity, SourceReport
 from pipelines.connect.scaffold import ScaffoldError, default_name
 from pipelines.connect.scaffold import scaffold as write_scaffold
+from pipelines.counting import counted
 from pipelines.settings import Settings, get_settings
 from pipelines.sources.reading import MappingError
 
@@ -88,7 +89,7 @@ def scaffold(
         errors.print(f"[red]refused:[/red] {escape(message)}", highlight=False, soft_wrap=True)
         raise typer.Exit(EXIT_USAGE) from error
     console = render.make_console()
-    entities, gaps = render.counted(written.entities, "entity", "entities"), render.counted(written.gaps, "place")
+    entities, gaps = counted(written.entities, "entity", "entities"), counted(written.gaps, "place")
     console.print(
         f"{out}: {entities} guessed, {gaps} to fill in (FILL_IN)", highlight=False, soft_wrap=True, markup=False
     )

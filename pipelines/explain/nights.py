@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +24,10 @@ _CUSTOMERS = """
     select customer_id, customer_name, tier, tier_raw, is_active, value_score, company_rank, gross_margin_12m,
         margin_share, volume_share, override_reason, calibration_version
     from published.customer_tier_history where as_of_date = :as_of
+"""
+_PUBLICATIONS = """
+    select finished_at from published.run
+    where as_of_date = :as_of and kind = 'night' and status = 'published' order by finished_at desc
 """
 _TIERS = """
     select as_of_date, tier, tier_position from published.tier_summary
@@ -86,9 +90,11 @@ def compare_nights(connection: sa.Connection, settings: Settings, first: date, l
 
     Raises:
         NotPublished: one of them was not.
-        ValueError: `last` does not come after `first`.
+        ValueError: `last` does not come after `first`, or is the same: of a date the last publication is kept.
     """
-    if last <= first:
+    if last == first:
+        raise ValueError(_published_before(connection, last))
+    if last < first:
         raise ValueError(f"the second night must come after the first: {last} does not come after {first}")
     require_published(connection, first)
     require_published(connection, last)
@@ -113,6 +119,19 @@ def compare_nights(connection: sa.Connection, settings: Settings, first: date, l
         activated=_by_margin(after[one] for one in stayed if after[one]["is_active"] and not before[one]["is_active"]),
         lapsed=_by_margin(before[one] for one in stayed if before[one]["is_active"] and not after[one]["is_active"]),
         has_other_calibration=len(versions) > 1,
+    )
+
+
+def _published_before(connection: sa.Connection, as_of: date) -> str:
+    """Why a date is not compared with itself, and what to do instead."""
+    finished: list[datetime] = list(connection.execute(sa.text(_PUBLICATIONS), {"as_of": as_of}).scalars())
+    if len(finished) < 2:
+        return f"{as_of} is both nights: name two published nights, the earlier one first"
+    return (
+        f"{as_of} was published {len(finished)} times, and of a date only the last publication is kept"
+        f" ({finished[0]:%Y-%m-%d %H:%M:%S%z}): what the one before it said is gone, and there is nothing to compare."
+        f" `cvp replay {as_of} --known-at {finished[1].isoformat()}` evaluates it again from the rows that were known"
+        " then, and shows where what is published now differs"
     )
 
 
@@ -201,8 +220,10 @@ def _because(before: Mapping[str, Any], after: Mapping[str, Any], core: str) -> 
     if before["is_active"] != after["is_active"]:
         return "became active" if after["is_active"] else "no longer active"
     if core in (before["tier"], after["tier"]):
-        shares = [f"{name} share {_share(before, name)} to {_share(after, name)}" for name in ("margin", "volume")]
-        return ", ".join(shares)
+        known = [
+            name for name in ("margin", "volume") if any(row[f"{name}_share"] is not None for row in (before, after))
+        ]
+        return ", ".join(f"{name} share {_share(before, name)} to {_share(after, name)}" for name in known)
     if before["company_rank"] is None or after["company_rank"] is None:
         return ""
     ranks = f"rank {before['company_rank']} to {after['company_rank']}"

@@ -164,6 +164,8 @@ class FilesSource(Source):
         with _open_bytes(utf8) as handle:
             while block := handle.read(COPY_BLOCK_CHARACTERS):
                 size += len(block)
+                if not is_open and quote not in block:
+                    continue
                 codes = np.frombuffer(block, np.uint8)
                 quotes = np.flatnonzero(codes == quote)
                 ends = np.flatnonzero((codes == LINE_FEED) | (codes == CARRIAGE_RETURN))

@@ -24,6 +24,8 @@ LINE = "line"
 EXPRESSION_COLUMNS = "expression_columns"
 # Between the parts of a key, and instead of a NUL.
 KEY_SEPARATOR, NUL_SIGN = chr(31), chr(9216)
+# The separator as SQL, of the engine and of PostgreSQL.
+SEPARATOR_SQL = f"chr({ord(KEY_SEPARATOR)})"
 # Five times as fast as the cast of an instant to text, which asks for the session's time zone row by row.
 UPDATED_AT_TEXT = "coalesce(cast(make_timestamp(epoch_us(value_updated_at)) as varchar) || '+00', '')"
 _TYPES = {Kind.TEXT: "varchar", Kind.DATE: "date", Kind.INTEGER: "bigint", Kind.BOOLEAN: "boolean"}
@@ -76,7 +78,7 @@ def deletion(plan: Plan) -> str:
 
 def whole_key(contract: Entity) -> str:
     """The key of a row, as `reject` writes it where every part is readable."""
-    return f"concat_ws(chr(31), {', '.join(f'cast(value_{name} as varchar)' for name in contract.key)})"
+    return f"concat_ws({SEPARATOR_SQL}, {', '.join(f'cast(value_{name} as varchar)' for name in contract.key)})"
 
 
 def read(column: str) -> str:
@@ -93,7 +95,7 @@ def reject(plan: Plan) -> str:
     raw = {name: f"cast(raw_{name} as varchar)" if name in plan.native else f"raw_{name}" for name in plan.origins}
     parts = [f"coalesce(cast(value_{name} as varchar), {raw[name]}, '')" for name in contract.key]
     whole = " and ".join(f"value_{name} is not null" for name in contract.key)
-    key = f"left(concat_ws(chr(31), {', '.join(parts)}), {LONGEST_KEY_BYTES})"
+    key = f"left(concat_ws({SEPARATOR_SQL}, {', '.join(parts)}), {LONGEST_KEY_BYTES})"
     record = {name: _storable(text) for name, text in raw.items()}
     reads = {
         name: _json({column: _storable(read(column)) for column in columns})

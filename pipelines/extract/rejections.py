@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipelines.extract.errors import ExtractionError
+from pipelines.extract.lines import KEY_SEPARATOR
 from pipelines.settings import Settings
 from pipelines.sources.mapping import EntityMapping
 from pipelines.sources.reading import load_mapping
@@ -111,11 +112,13 @@ def accepted_share(settings: Settings, entity: EntityMapping | None) -> Decimal:
     return max(limit, accepted.share) if accepted else limit
 
 
+def shown_key(key: str) -> str:
+    """A key for a reader: its parts joined by a slash."""
+    return key.replace(KEY_SEPARATOR, "/")
+
+
 def _message(rejected: int, read: int, limit: Decimal, reasons: Sequence[Any]) -> str:
-    shown = "; ".join(
-        f"{count} x {reason} (keys {', '.join(key.replace(chr(31), '/') for key in keys)})"
-        for reason, count, keys in reasons
-    )
+    shown = "; ".join(f"{count} x {reason} (keys {', '.join(map(shown_key, keys))})" for reason, count, keys in reasons)
     return (
         f"{rejected} of {read} rows were set aside, more than {limit:.1%}: {shown}. Mend them at the source, or accept"
         " them in the mapping (accepted_rejects); `landing.landing_rejected` holds every one"
@@ -160,6 +163,6 @@ def list_rejected(connection: sa.Connection, chosen: Filter, limit: int) -> list
 def rejected_with_key(connection: sa.Connection, chosen: Filter, key: str) -> list[Any]:
     """The rows of that key; its parts may be joined by a slash instead of U+001F."""
     columns = LANDING_REJECTED.c
-    same = sa.func.replace(columns.key, chr(31), "/") == key.replace(chr(31), "/")
+    same = sa.func.replace(columns.key, KEY_SEPARATOR, "/") == shown_key(key)
     query = sa.select(LANDING_REJECTED).where(chosen.condition, same)
     return list(connection.execute(query.order_by(columns.source_system, columns.entity, columns.occurrence)).all())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from expectations.rule import Rule, Severity
+from pipelines.counting import counted
 
 KEYS_NAMED = 20
 
@@ -53,7 +54,7 @@ class RuleOutcome:
         shown = "; ".join(self.examples)
         more = "; ..." if self.rows > len(self.examples) else ""
         least = "at least " if self.is_least else ""
-        return f"{least}{self.rows:,} {'row' if self.rows == 1 else 'rows'}: {shown}{more}"
+        return f"{least}{counted(self.rows, 'row')}: {shown}{more}"
 
     @property
     def sentence(self) -> str:

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from pipelines.cli import app
+from pipelines.explain import nights
 from pipelines.explain.card import read_card
 from pipelines.explain.lines import tier_scheme
 from pipelines.explain.nights import compare_nights
@@ -328,5 +329,37 @@ def test_the_command_compares_two_nights(told):
     output = cvp("diff", str(NIGHTS[0]), str(NIGHTS[-1]))
     for words in (f"from {NIGHTS[0]} to {NIGHTS[-1]}", "different calibrations", "what did most of it"):
         assert words in output
-    cvp("diff", str(NIGHTS[-1]), str(NIGHTS[0]), expect=2)
+    assert f"{NIGHTS[0]} does not come after {NIGHTS[-1]}" in cvp("diff", str(NIGHTS[-1]), str(NIGHTS[0]), expect=2)
     cvp("diff", str(NIGHTS[0]), "2001-01-01", expect=2)
+
+
+def test_of_a_date_published_twice_only_the_last_publication_can_be_compared(told):
+    day = NIGHTS[0]
+    assert f"{day} is both nights: name two published nights" in cvp("diff", str(day), str(day), expect=2)
+    runs = "insert into control.run (run_id, as_of_date, source_systems, started_at, finished_at, status) values"
+    stamps = {"first publication": "2024-02-01 03:00:00+00", "second publication": "2024-02-01 09:30:00+00"}
+    with told.engine.begin() as connection:
+        before = connection.scalar(
+            sa.text("select count(*) from control.run where as_of_date = :day and status = 'published'"), {"day": day}
+        )
+        for name, at in stamps.items():
+            connection.execute(
+                sa.text(f"{runs} (:name, :day, '{{}}', :at, :at, 'published')"), {"name": name, "day": day, "at": at}
+            )
+    try:
+        output = " ".join(cvp("diff", str(day), str(day), expect=2).split())
+    finally:
+        with told.engine.begin() as connection:
+            connection.execute(sa.text("delete from control.run where run_id = any(:names)"), {"names": list(stamps)})
+    assert f"{day} was published {before + 2} times, and of a date only the last publication is kept" in output
+    assert f"`cvp replay {day} --known-at 2024-02-01T" in output
+
+
+def test_a_share_that_nobody_knows_is_not_spoken_of():
+    share = {"override_reason": None, "is_active": True, "company_rank": 1, "value_score": 1.0}
+    before = {**share, "tier": "core", "margin_share": None, "volume_share": 0.1}
+    after = {**share, "tier": "general", "margin_share": None, "volume_share": 0.05}
+    assert nights._because(before, after, "core") == "volume share 10.000 % to 5.000 %"
+    assert nights._because({**before, "volume_share": None}, {**after, "volume_share": None}, "core") == ""
+    half = nights._because({**before, "margin_share": 0.2}, after, "core")
+    assert half.startswith("margin share 20.000 % to ")
