@@ -1,5 +1,7 @@
 """A folder of CSV, TSV and Parquet files as a source: a table is a file's stem, a query is DuckDB SQL over the stems.
 
+A folder within it whose files are the parts of one table, as Spark and others write them, is a table too.
+
 CSV arrives as text, column by column as the header names them; nothing is sniffed. A record that is no row (too few or
 too many fields, bytes that are not the declared encoding) is set aside; a quote that is never closed is an error, since
 it swallows the rows after it.
@@ -40,7 +42,7 @@ ONE_CHARACTER = chr(31)
 
 
 class FilesSource(Source):
-    """A folder; every file in it is a view named by its stem."""
+    """A folder; every file in it, and every folder of parts, is a view named by its stem."""
 
     native_types = TYPED
 
@@ -56,7 +58,9 @@ class FilesSource(Source):
         files = self._files()
         if entity.table is not None:
             if entity.table not in files:
-                raise AbsentRelation(f"file {self.folder / entity.table} with one of {', '.join(SUFFIXES)}")
+                raise AbsentRelation(
+                    f"file {self.folder / entity.table} with one of {', '.join(SUFFIXES)}, nor folder of such files"
+                )
             self._create_view(entity.table, files[entity.table])
         else:
             for stem in sorted(files):
@@ -90,7 +94,7 @@ class FilesSource(Source):
             if error == "unquoted value" and "\n" in record.strip():
                 raise ValueError(f"{file}:{line}: a quote that opens here is never closed; mend the file")
         return [
-            (f"{Path(file).name}:{line}", f"the record is no row: {error}", record)
+            (f"{self._label(Path(file))}:{line}", f"the record is no row: {error}", record)
             for _, line, error, record, file, _ in rows
         ]
 
@@ -104,23 +108,36 @@ class FilesSource(Source):
             if (after.st_mtime_ns, after.st_size, after.st_ino) != (before.st_mtime_ns, before.st_size, before.st_ino):
                 raise OSError(f"{path} was changed while it was read: the next try reads all files again")
 
-    def _files(self) -> dict[str, Path]:
-        files: dict[str, Path] = {}
+    def _files(self) -> dict[str, list[Path]]:
+        """The files of every table, by its name."""
+        files: dict[str, list[Path]] = {}
         for path in sorted(self.folder.iterdir()):
-            name = path.name.lower()
-            suffix = next((item for item in sorted(SUFFIXES, key=len, reverse=True) if name.endswith(item)), None)
-            if suffix is None or not path.is_file():
+            parts = _parts(path) if path.is_dir() else [path] if path.is_file() and _suffix(path) else []
+            if not parts:
                 continue
-            stem = path.name[: -len(suffix)]
+            stem = path.name.removesuffix(_suffix(path))
             if stem in files:
-                raise ValueError(f"both {files[stem].name} and {path.name} lie in {self.folder}: remove one of them")
-            files[stem] = path
+                first = files[stem][0]
+                other = first if first.parent == self.folder else first.parent
+                raise ValueError(f"both {other.name} and {path.name} lie in {self.folder}: remove one of them")
+            files[stem] = parts
         return files
 
-    def _create_view(self, stem: str, path: Path) -> None:
-        self._seen.setdefault(path, path.stat())
-        select = self._read_parquet(path) if _is(path, ".parquet") else f"select * from {self._read_csv(path)}"
-        self.engine.execute(f"create or replace view {quote_name(stem)} as {select}")
+    def _create_view(self, stem: str, parts: list[Path]) -> None:
+        selects = []
+        first: dict[str, str] = {}
+        for path in parts:
+            self._seen.setdefault(path, path.stat())
+            select = self._read_parquet(path) if _is(path, ".parquet") else f"select * from {self._read_csv(path)}"
+            selects.append(select)
+            if len(parts) > 1:
+                columns = self._describe(select)
+                first = first or columns
+                if columns != first:
+                    other = ", ".join(sorted(f"{name} {kind}" for name, kind in columns.items() ^ first.items()))
+                    raise ValueError(f"{path}: its columns are not those of {parts[0].name} beside it ({other})")
+        united = " union all by name ".join(selects)
+        self.engine.execute(f"create or replace view {quote_name(stem)} as {united}")
 
     def _read_parquet(self, path: Path) -> str:
         """A select that gives no decimal of more digits than the engine has: it would come as a double, a wrong one."""
@@ -200,13 +217,19 @@ class FilesSource(Source):
                 " `files` of the mapping"
             )
 
+    def _label(self, path: Path) -> str:
+        """How a file or its copy is called: with its folder where it is a part."""
+        is_part = path.parent not in (self.folder, self._temporary(path.name).parent)
+        return f"{path.parent.name}/{path.name}" if is_part else path.name
+
     def _temporary(self, name: str) -> Path:
         """A place beside the engine's own temporary files, with which it is removed."""
         return Path(self.engine.execute("select current_setting('temp_directory')").fetchall()[0][0]) / name
 
     def _as_utf8(self, path: Path) -> Path:
         """A copy in UTF-8."""
-        copy = self._temporary(path.name)
+        copy = self._temporary(self._label(path))
+        copy.parent.mkdir(exist_ok=True)
         encoding = self.mapping.file_format.encoding
         try:
             with _open_text(path, encoding) as source, _open_text(copy, "utf-8", "w") as target:
@@ -226,6 +249,17 @@ def _refusal(path: Path, name: str, digits: int) -> str:
 def _scan(path: Path, options: dict[str, str]) -> str:
     given = ", ".join(f"{name} = {value}" for name, value in options.items())
     return f"read_csv({quote_text(str(path))}, {given})"
+
+
+def _suffix(path: Path) -> str:
+    """Which of SUFFIXES a name ends with, as it is written there; empty: none."""
+    longest = sorted(SUFFIXES, key=len, reverse=True)
+    return next((path.name[-len(item) :] for item in longest if path.name.lower().endswith(item)), "")
+
+
+def _parts(folder: Path) -> list[Path]:
+    """The files that a folder's table consists of; those that Spark hides are none."""
+    return [path for path in sorted(folder.iterdir()) if path.is_file() and _suffix(path) and path.name[0] not in "._"]
 
 
 def _is(path: Path, *suffixes: str) -> bool:

@@ -378,3 +378,50 @@ def test_line_endings_that_differ_within_a_file_lose_no_row(desk, data):
     desk.source("erp", str(data), mapping())
     desk.extract("erp", "customer")
     assert desk.landed("customer", "customer_id, customer_name") == [(str(n), f"N{n}") for n in range(4)]
+
+
+@pytest.mark.parametrize("folder", ["customer", "customer.parquet", "customer.CSV"])
+def test_a_folder_of_parts_is_one_table(desk, data, folder):
+    """As Spark writes it, with its own files beside; columns may stand in another order."""
+    parts = data / folder
+    parts.mkdir(parents=True)
+    (parts / "_SUCCESS").write_bytes(b"")
+    if folder.endswith("CSV"):
+        (parts / "part-00000.csv").write_text("id,name,limit,since\n1,钢,1.50,2024-01-31\n", "gb18030")
+        (parts / "part-00001.csv").write_text("name,id,since,limit\n铁,2,2024-02-01,7,8\nZ,3,2024-02-02,8\n", "gb18030")
+        desk.source("erp", str(data), mapping("files: {encoding: gb18030}"))
+    else:
+        one, two = ({"id": ["1"], "name": ["钢"], "limit": [Decimal("1.50")], "since": [date(2024, 1, 31)]},
+                    {"name": ["Z"], "id": ["3"], "since": [date(2024, 2, 2)], "limit": [Decimal("8.00")]})  # fmt: skip
+        pq.write_table(pa.table(one), parts / "part-00000.snappy.parquet")
+        pq.write_table(pa.table(two), parts / "part-00001.snappy.parquet")
+        (parts / ".part-00001.snappy.parquet.crc").write_bytes(b"x")
+        desk.source("erp", str(data), mapping())
+    result = desk.extract("erp", "customer")
+    assert desk.landed("customer", "customer_id, customer_name, credit_limit, customer_since_on") == [
+        ("1", "钢", Decimal("1.50"), date(2024, 1, 31)),
+        ("3", "Z", Decimal("8.00"), date(2024, 2, 2)),
+    ]
+    rejected = desk.rows("select key, reason from landing.landing_rejected")
+    assert rejected == (
+        [("customer.CSV/part-00001.csv:2", "the record is no row: too many columns")] if result.rows_rejected else []
+    )
+    assert result.rows_rejected == folder.endswith("CSV")
+
+
+def test_parts_with_other_columns_are_refused(desk, data):
+    (data / "customer").mkdir(parents=True)
+    text_table(data / "customer", "a.csv", "id,name,limit,since\n1,One,,\n")
+    text_table(data / "customer", "b.csv", "id,name,limit,until\n2,Two,,\n")
+    desk.source("erp", str(data), mapping())
+    message = r"b\.csv: its columns are not those of a\.csv beside it \(since VARCHAR, until VARCHAR\)"
+    with pytest.raises(ExtractionError, match=message):
+        desk.extract("erp", "customer")
+
+
+def test_a_file_and_a_folder_of_one_name_are_refused(desk, data):
+    text_table(data / "customer", "a.csv", "id,name,limit,since\n1,One,,\n")
+    text_table(data, "customer.csv", "id,name,limit,since\n1,One,,\n")
+    desk.source("erp", str(data), mapping())
+    with pytest.raises(ExtractionError, match=r"both customer and customer\.csv lie in .*: remove one of them"):
+        desk.extract("erp", "customer")
