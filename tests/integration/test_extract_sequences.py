@@ -1,7 +1,6 @@
 """Random sequences of writes, nights, reloads, back-fills and faults, held against a plain model after every pull.
 
-What is played: `sequence_steps`. What must come of it: `sequence_model`. Seeds are fixed, so that a run repeats; longer
-SEEDS play more.
+What is played: `sequence_steps`. What must come of it: `sequence_model`. Seeds are fixed, so that a run repeats.
 """
 
 from __future__ import annotations
@@ -19,7 +18,8 @@ from tests.integration.sequence_play import Play
 from tests.integration.sequence_source import Place
 from tests.integration.sequence_steps import Step, shown, shrunk, steps_of
 
-SEEDS = {"postgres": (0, 1, 2, 3, 4, 5, 6, 7), "sqlite": (8, 9, 10, 11)}
+# Those that found faults planted in the extraction, deletion marks above all; more seeds play more.
+SEEDS = {"postgres": (0, 1, 2, 3, 4, 8, 9, 10), "sqlite": (5, 6, 7, 11)}
 
 
 @pytest.fixture
