@@ -13,6 +13,7 @@ from datetime import datetime
 
 from pipelines.contract import Entity
 from pipelines.extract.engine import quote_text
+from pipelines.extract.lines import SEPARATOR_SQL
 
 # One row per row set aside in this pull; `key_is_whole`: every part of the key was readable.
 CREATE_REJECTED = """
@@ -355,7 +356,7 @@ class LandingSql:
         return [*self._not_key, "updated_at"]
 
     def _key_text(self, alias: str) -> str:
-        return f"concat_ws(chr(31), {', '.join(f'{alias}.{name}::text' for name in self.contract.key)})"
+        return f"concat_ws({SEPARATOR_SQL}, {', '.join(f'{alias}.{name}::text' for name in self.contract.key)})"
 
     def _same_key(self, left: str, right: str) -> str:
         return " and ".join(f"{left}.{name} = {right}.{name}" for name in self.contract.key)

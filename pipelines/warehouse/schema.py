@@ -85,7 +85,12 @@ LANDING_REJECTED = sa.Table(
     sa.Column("key", _BYTEWISE_TEXT, primary_key=True, comment="the key as delivered, joined by U+001F"),
     sa.Column("occurrence", sa.Integer, primary_key=True, comment="1 up, where one key was delivered more than once"),
     sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("row", JSONB, nullable=False, comment="the row as delivered, canonical column names"),
+    sa.Column(
+        "row",
+        JSONB,
+        nullable=False,
+        comment="the row as delivered, canonical column names; expression_columns: what its expressions read",
+    ),
     sa.Column("updated_at", _INSTANT),
     sa.Column("first_rejected_at", _INSTANT, nullable=False),
     sa.Column("last_rejected_at", _INSTANT, nullable=False),
