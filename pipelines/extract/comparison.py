@@ -16,37 +16,37 @@ from pipelines.extract.transaction import Transaction
 LARGEST_SHARE_LOOKED_UP, KEYS_PROBED, PROBED_SECONDS_A_ROW = 0.05, 200, 1e-5
 # No planner knows what is in memory: it takes each key for a read from disk, and scans the table.
 ONE_BY_ONE = {"enable_hashjoin": "off", "enable_mergejoin": "off"}
-# More processes than processors: most of them wait for the disk.
-PROCESSES = 12
-SIDE_BY_SIDE = {
-    "max_parallel_workers_per_gather": str(PROCESSES),
-    "min_parallel_table_scan_size": "0",
-    "parallel_setup_cost": "0",
-    "parallel_tuple_cost": "0",
-}
+# Where a key of the sample takes longer, it was read from the disk: most processes then wait, so there may be more of
+# them than processors. Else each costs its beginning.
+SECONDS_IN_MEMORY, PROCESSES_IN_MEMORY, PROCESSES_WAITING = 1e-4, 4, 12
+SIDE_BY_SIDE = {"min_parallel_table_scan_size": "0", "parallel_setup_cost": "0", "parallel_tuple_cost": "0"}
 
 
 def compare(warehouse: Transaction, sql: LandingSql, admitted: int, whole: bool) -> None:
     """Make `delta` of `pulled`, of so many rows; `whole`: what did not come is gone."""
-    if whole or not _is_sooner_looked_up(warehouse, sql, admitted):
+    processes = None if whole else _processes(warehouse, sql, admitted)
+    if processes is None:
         warehouse.run(sql.compare(whole=whole))
         return
     # No temporary table: other processes could not read it. One that the server dies on leaves a small file behind.
     ordered = f"landing.pulled_{warehouse.scalar('select pg_backend_pid()')}"
-    warehouse.run(sql.order_pulled(ordered, PROCESSES))
-    with warehouse.planned(ONE_BY_ONE | SIDE_BY_SIDE):
+    warehouse.run(sql.order_pulled(ordered, processes))
+    with warehouse.planned(ONE_BY_ONE | SIDE_BY_SIDE | {"max_parallel_workers_per_gather": str(processes)}):
         warehouse.run(sql.compare(whole=False, pulled=ordered))
     warehouse.run(f"drop table {ordered}")
 
 
-def _is_sooner_looked_up(warehouse: Transaction, sql: LandingSql, admitted: int) -> bool:
+def _processes(warehouse: Transaction, sql: LandingSql, admitted: int) -> int | None:
+    """How many shall look the keys up one by one; None: a scan of the table is sooner done."""
     held = int(warehouse.scalar(f"select reltuples from pg_class where oid = '{sql.table}'::regclass"))
     if admitted >= LARGEST_SHARE_LOOKED_UP * held:
-        return False
+        return None
     percent = min(100.0, 100.0 * KEYS_PROBED / max(admitted, 1))
     with warehouse.planned(ONE_BY_ONE):
         for seed in (0, 1):  # the first find nothing ready
             started = time.monotonic()
             warehouse.scalar(sql.probe(), {"percent": percent, "seed": seed})
-        took = time.monotonic() - started
-    return took / KEYS_PROBED * admitted < PROBED_SECONDS_A_ROW * held
+        seconds = (time.monotonic() - started) / KEYS_PROBED
+    if seconds * admitted >= PROBED_SECONDS_A_ROW * held:
+        return None
+    return PROCESSES_IN_MEMORY if seconds < SECONDS_IN_MEMORY else PROCESSES_WAITING

@@ -245,7 +245,6 @@ class Landing:
         if done.rejected or doubled:
             self.warehouse.run(self.sql.keep_rejected())
         removed = int(self.warehouse.scalar(self.sql.count_marked())) if done.deleted else 0
-        self.warehouse.analyze_own("delta")
         counts: dict[str, int] = {row[0]: row[1] for row in self.connection.execute(sa.text(landing_sql.COUNT_CHANGES))}
         self._guard_against_mass_deletion(counts.get("gone", 0))
         missed = self._missed()

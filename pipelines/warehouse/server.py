@@ -47,9 +47,10 @@ CONFIGURATION = {
     "shared_buffers": "1GB",
     "maintenance_work_mem": "256MB",
     "max_wal_size": "4GB",
-    # A night writes in bursts: its backends go on while the log is written out behind them.
+    # A night writes in bursts: its backends go on while the log is written out close behind them.
     "wal_buffers": "128MB",
-    "wal_writer_flush_after": "64MB",
+    "wal_writer_delay": "10ms",
+    "wal_writer_flush_after": "8MB",
     # After a restart a night waits for the disk: many reads at a time.
     "io_workers": "12",
     "effective_io_concurrency": "64",

@@ -210,7 +210,7 @@ class Play:
             if under_way:
                 patch.setattr(Landing, "read", read)
             if looks_up:
-                patch.setattr(comparison, "_is_sooner_looked_up", lambda *_: True)
+                patch.setattr(comparison, "_processes", lambda *_: comparison.PROCESSES_IN_MEMORY)
             if fails_at is not None:
                 sa.event.listen(self.desk.engine, "before_cursor_execute", strike)
             try:

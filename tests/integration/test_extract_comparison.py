@@ -58,13 +58,18 @@ def workers_launched(engine: sa.Engine) -> int:
         return int(connection.exec_driver_sql(told).scalar_one())
 
 
-@pytest.mark.parametrize("way", [LOOKED_UP, SCANNED], ids=["looked up", "scanned"])
-def test_both_ways_find_the_same(desk, tmp_path, monkeypatch, way):
+@pytest.mark.parametrize(
+    ("way", "in_memory"),
+    [(LOOKED_UP, float("inf")), (LOOKED_UP, 0.0), (SCANNED, 0.0)],
+    ids=["looked up in memory", "looked up on disk", "scanned"],
+)
+def test_all_ways_find_the_same(desk, tmp_path, monkeypatch, way, in_memory):
     desk.extract("crm", "customer")
     with sqlite3.connect(tmp_path / "crm.sqlite") as source:
         source.executescript(TONIGHT)
     source.close()
     monkeypatch.setattr(comparison, "PROBED_SECONDS_A_ROW", way)
+    monkeypatch.setattr(comparison, "SECONDS_IN_MEMORY", in_memory)
     before = workers_launched(desk.engine)
     desk.start("second", "2024-02-02")
     result = desk.extract("crm", "customer", "second")
