@@ -104,7 +104,7 @@ class Landing:
         """Hold the mapping against the source; None where the table or file may be missing and is."""
         try:
             self.plan = plan(Pull(self.mapping, self.sql.contract, self.zones, self.since), source)
-            source_drift.refuse_lost_columns(self.connection, self.names, self.plan)
+            source_drift.hold_columns_against_the_last(self.connection, self.names, self.plan)
             if self.since is not None:
                 fault = {"key_fault": set_aside.key_fault(self.sql.contract)}
                 with self.warehouse.stream(set_aside.WAITING, fault) as waiting:

@@ -1,13 +1,14 @@
 """What changes at a source between two nights, named before anything is overwritten.
 
-Gone columns and columns that turned empty stop the pull; new, unread and retyped ones are remembered for the landing
-gate (`expectations/landing/extraction.py`). A changed mapping reads everything again.
+Gone columns and columns that turned empty stop the pull, retyped ones are logged; new, unread and retyped ones are
+remembered for the landing gate (`expectations/landing/extraction.py`). A changed mapping reads everything again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import math
 from collections.abc import Mapping as Names
 from typing import Any
@@ -18,6 +19,8 @@ from pipelines.contract import Entity
 from pipelines.extract.errors import ExtractionError
 from pipelines.extract.pull import Plan
 from pipelines.sources.mapping import UPDATED_AT, Mapping
+
+log = logging.getLogger(__name__)
 
 # Fewer rows than this may be empty in a column by chance.
 ROWS_THAT_TELL = 20
@@ -33,7 +36,7 @@ PASSING: dict[str, Any] = {
 }
 
 LAST_READ = """
-    select extraction.columns_read, run.as_of_date from control.extraction
+    select extraction.columns_read, extraction.source_columns, run.as_of_date from control.extraction
     join control.run on run.run_id = extraction.run_id
     where extraction.source_system = :source_system and extraction.entity = :entity
     and extraction.columns_read is not null order by run.started_at desc limit 1
@@ -48,22 +51,34 @@ def fingerprint(mapping: Mapping, entity: str, zones: tuple[str, str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def refuse_lost_columns(connection: sa.Connection, names: Names[str, Any], plan: Plan) -> None:
-    """A column that the last pull read, that the mapping still names and that the source may lack, has gone.
+def hold_columns_against_the_last(connection: sa.Connection, names: Names[str, Any], plan: Plan) -> None:
+    """Look for columns that the last pull read and that have gone, or have another type now, which is logged.
+
+    Gone: the mapping still names it and the source may lack it.
 
     Raises:
-        ExtractionError: it names the columns and since when.
+        ExtractionError: it names the columns that have gone and since when.
     """
     last = connection.execute(sa.text(LAST_READ), {key: names[key] for key in ("source_system", "entity")}).first()
     named = {origin.column for origin in plan.pull.entity.columns.values() if origin.column is not None}
-    gone = sorted((named & set(last.columns_read)) - set(plan.types)) if last else []
-    if last and gone:
+    if last is None:
+        return
+    gone = sorted((named & set(last.columns_read)) - set(plan.types))
+    if gone:
         raise ExtractionError(
             names["source_system"],
             names["entity"],
             f"the source has lost {', '.join(gone)}, read last for the night of {last.as_of_date}: nothing was changed."
             f" Restore it there, or take it out of {plan.pull.mapping.file}",
         )
+    for column in sorted(set(plan.relation.columns) & set(last.columns_read)):
+        before, now = last.source_columns.get(column), plan.types.get(column)
+        if before and now and before.split("(")[0] != now.split("(")[0]:
+            log.warning(
+                "%s.%s: the source's column %s is %s, it was %s for the night of %s: rows whose value can no longer be"
+                " read are set aside and overwrite nothing",
+                names["source_system"], names["entity"], column, now, before, last.as_of_date,
+            )  # fmt: skip
 
 
 def refuse_emptied_columns(connection: sa.Connection, names: Names[str, Any], plan: Plan, contract: Entity) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from unittest.mock import Mock
 
 import duckdb
 import pytest
 
 from pipelines.extract import ExtractionError
+from pipelines.extract.landing import Landing
 from tests.integration.extracting import desk_for
 
 MAPPING = """
@@ -49,6 +51,35 @@ def place(desk, tmp_path):
 
 def landed_state(desk) -> list[tuple]:
     return desk.rows('select * from landing.customer order by customer_id collate "C"')
+
+
+@pytest.fixture
+def retyped(desk, tmp_path):
+    """A DuckDB file whose credit limits were numbers in the first night and are text, one of them unreadable, now."""
+    desk.source("erp", str(tmp_path / "erp.duckdb"), MAPPING.format(kind="duckdb", more=""))
+    with duckdb.connect(str(tmp_path / "erp.duckdb")) as source:
+        source.execute("create table kna1 (kunnr integer, name1 varchar, brsch varchar, klimk decimal(12, 2))")
+        source.execute("insert into kna1 values (1, 'N', 'AU', 10), (2, 'N', 'AU', 20)")
+    desk.extract("erp", "customer")
+    with duckdb.connect(str(tmp_path / "erp.duckdb")) as source:
+        source.execute("alter table kna1 alter klimk type varchar")
+        source.execute("update kna1 set klimk = case kunnr when 1 then '11.00' else 'much' end")
+    return desk
+
+
+def test_a_column_of_another_type_is_named_before_anything_is_overwritten(retyped, caplog, monkeypatch):
+    """And what can no longer be read overwrites nothing."""
+    before = landed_state(retyped)
+    with monkeypatch.context() as patch:
+        patch.setattr(Landing, "land", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            retyped.extract("erp", "customer", "second")
+    assert "erp.customer: the source's column klimk is VARCHAR, it was DECIMAL(12,2) for the night of" in caplog.text
+    assert landed_state(retyped) == before
+    result = retyped.extract("erp", "customer", "second")
+    assert (result.rows_landed, result.rows_unchanged, result.rows_rejected) == (1, 0, 1)
+    limits = retyped.rows("select customer_id, credit_limit from landing.customer order by 1")
+    assert limits == [("1", 11), ("2", 20)]
 
 
 def test_a_column_that_disappears_is_named_and_nothing_is_overwritten(desk, erp, place):
