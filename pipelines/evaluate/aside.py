@@ -27,7 +27,7 @@ from pipelines.evaluate.landing import known_versions
 from pipelines.settings import Settings
 from pipelines.transform import CompiledModel, CompiledProject, compile_models
 from pipelines.transform.dbt import DBT_SCHEMAS
-from pipelines.warehouse.schema import LANDING_HISTORY
+from pipelines.warehouse.schema import LANDING
 
 log = logging.getLogger(__name__)
 
@@ -183,6 +183,6 @@ def _furnish(engine: sa.Engine, purpose: str, project: CompiledProject, known_at
 def _known(table: str, known_at: datetime | None) -> str:
     if known_at is None:
         return f"select * from landing.{quote(table)}"
-    if table in {history.name for history in LANDING_HISTORY.values()}:
-        return f"select * from landing.{quote(table)} where known_to <= timestamptz '{known_at.isoformat()}'"
-    return known_versions(table, known_at)
+    if table in LANDING:
+        return known_versions(table, known_at)
+    return f"select * from landing.{quote(table)} where known_to <= timestamptz '{known_at.isoformat()}'"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 
 import duckdb
@@ -70,7 +70,7 @@ def extract_source(
         works = [Landing(settings, connection, mapping, entity, run_id, reach) for entity in chosen]
         with patience(settings, source) as watch, closing(open_source(settings, reader, mapping)) as opened:
             opened.heard = watch.heard
-            _read(reader, opened, works, watch.heard)
+            _read(reader, opened, works)
         results = []
         for work in works:
             with _named_errors(source, work.sql.contract.name):
@@ -93,9 +93,7 @@ def _in_contract_order(mapping: Mapping, entities: Sequence[str] | None) -> list
     return [entity.name for entity in ENTITIES if entity.name in (entities or mapping.entities)]
 
 
-def _read(
-    reader: duckdb.DuckDBPyConnection, source: Source, works: Sequence[Landing], heard: Callable[[], None]
-) -> None:
+def _read(reader: duckdb.DuckDBPyConnection, source: Source, works: Sequence[Landing]) -> None:
     """Read all entities before the first is merged: a snapshot is held at the source no longer than needed."""
     name = source.mapping.source_system
     source.begin()
@@ -106,7 +104,7 @@ def _read(
     source.expect([plan.relation for plan in plans if plan is not None])
     for work in works:
         with _named_errors(name, work.sql.contract.name), source.own_errors():
-            work.read(reader, source, heard)
+            work.read(reader, source)
     source.end()
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
@@ -114,7 +113,7 @@ class Landing:
             self._require_may_be_absent()
         return self.plan
 
-    def read(self, reader: duckdb.DuckDBPyConnection, source: Source, heard: Callable[[], None]) -> None:
+    def read(self, reader: duckdb.DuckDBPyConnection, source: Source) -> None:
         """Carry what the source delivers into a table of the transaction's own, or an empty landing table."""
         if self.plan is None:
             return
@@ -128,7 +127,7 @@ class Landing:
         typed = self.plan.typed
         sql = statement(self.plan, source, typed)
         copy = self.sql.copy_into(table, None if typed is None else list(typed))
-        self.done = transfer(reader, sql, source, self.warehouse.driver, copy, heard)
+        self.done = transfer(reader, sql, source, self.warehouse.driver, copy)
         if self._is_first:
             self.warehouse.run(self.sql.reset_constants())
         else:

@@ -91,7 +91,7 @@ class Source(ABC):
         self.mapping = mapping
         self.location = access.location
         self.zone = access.zone
-        # To be called whenever something has come that no row is made of yet.
+        # To be called whenever something has come, also what no row is made of yet.
         self.heard: Callable[[], None] = lambda: None
         self._is_begun = False
         self._raised: BaseException | None = None

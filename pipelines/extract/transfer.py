@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -60,11 +60,10 @@ def transfer(
     source: Source,
     target: psycopg.Connection[Any],
     copy: str,
-    heard: Callable[[], None],
 ) -> Transferred:
     """Run the pull and COPY its admitted rows into the warehouse; nothing is held but one block.
 
-    `heard` is called at every block.
+    The source's `heard` is called at every block.
     """
     done = Transferred()
     with target.cursor() as cursor, cursor.copy(copy, writer=BehindTheScenes(cursor)) as writer:
@@ -72,7 +71,7 @@ def transfer(
         rows = _Lines() if reader.schema.names[0] == LINE else _Columns(reader.schema)
         writer.write(rows.head)
         for block in reader:
-            heard()
+            source.heard()
             deletions, rejects, marks, unclear = block.columns[-4:]
             writer.write(rows.bytes_of(block))
             done.admitted += len(block) - (len(deletions) - deletions.null_count) - (len(rejects) - rejects.null_count)

@@ -119,7 +119,7 @@ class IdPrefix(_Part):
 class FileFormat(_Part):
     """How the CSV files of a folder are written. Parquet files say it themselves."""
 
-    delimiter: str = Field(",", min_length=1, max_length=4)
+    delimiter: str = Field(",", min_length=1, max_length=LONGEST_DELIMITER_BYTES)
     quote: str = Field('"', min_length=1, max_length=1)
     encoding: str = "utf-8"
     decimal: Literal[".", ","] = "."
