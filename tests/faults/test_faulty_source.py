@@ -126,8 +126,8 @@ def test_a_source_whose_server_ends_the_session_lands_nothing_then_all(desk, pos
     desk.source("erp", postgres_erp.location(), postgres_erp.mapping)
     original = Landing.read
 
-    def read(landing, reader, source, heard):
-        original(landing, reader, source, heard)
+    def read(landing, reader, source):
+        original(landing, reader, source)
         with psycopg.connect(postgres_erp.location(), autocommit=True) as connection:
             connection.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'cvp-extract'"

@@ -154,8 +154,8 @@ def writing(commit: Callable[[list[str]], None], monkeypatch) -> Iterator[Writer
     writer = Writer(commit)
     original = Landing.read
 
-    def read(landing, reader, source, heard):
-        original(landing, reader, source, heard)
+    def read(landing, reader, source):
+        original(landing, reader, source)
         writer.wait_for(AT_ONCE)
 
     monkeypatch.setattr(Landing, "read", read)
@@ -247,8 +247,8 @@ def test_a_file_that_changes_while_the_folder_is_read_makes_the_try_fail(desk, t
     desk.start("night")
     original = Landing.read
 
-    def read(landing, reader, source, heard):
-        original(landing, reader, source, heard)
+    def read(landing, reader, source):
+        original(landing, reader, source)
         if landing.sql.contract.name == "sales_order_line":
             text_table(data, "sales_order.csv", "order_id,customer_id,ordered_on\nO1,C1,2024-01-01\nO2,C1,2024-01-01\n")
 
