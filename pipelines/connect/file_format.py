@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.extract.files import is_csv, tables_of
 from pipelines.sources.mapping import FileFormat
 
 LOOKED_AT_BYTES = 256 * 1024
@@ -17,7 +18,6 @@ DELIMITERS = (",", ";", "\t", "|")
 _COMMA_NUMBER = re.compile(r"-?(\d+|\d{1,3}(\.\d{3})+),\d+")
 _POINT_NUMBER = re.compile(r"-?\d+\.\d+")
 _POINT_GROUPS = re.compile(r"-?\d{1,3}(\.\d{3})+(,\d+)?")
-_SUFFIX = re.compile(r"\.csv(\.gz)?$", re.IGNORECASE)
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 
 
@@ -25,7 +25,7 @@ _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 class FolderFormat:
     """How most files of a folder are written.
 
-    `others`: the names of the files that a mapping with this `form` cannot read, each with what is otherwise in it.
+    `others`: the tables that a mapping with this `form` cannot read, each with what is otherwise in its files.
     """
 
     form: FileFormat
@@ -33,15 +33,15 @@ class FolderFormat:
 
 
 def guess_format(folder: Path) -> FolderFormat:
-    """The format of a folder's .csv files; the defaults where it has none."""
-    told = {path.name: told_by(path) for path in csv_files(folder)}
+    """The format of a folder's CSV files; the defaults where it has none."""
+    told = {table: told_by(path) for table, path in csv_files(folder).items()}
     form: dict[str, str] = {}
     for name in ("delimiter", "encoding", "decimal"):
         if values := Counter(found[name] for found in told.values() if name in found):
             form[name] = values.most_common(1)[0][0]
     others = {
-        file: differing
-        for file, found in told.items()
+        table: differing
+        for table, found in told.items()
         if (differing := {name: found[name] for name in form if found.get(name, form[name]) != form[name]})
     }
     if form.get("decimal") == "," and any("thousands" in found for found in told.values()):
@@ -49,14 +49,9 @@ def guess_format(folder: Path) -> FolderFormat:
     return FolderFormat(FileFormat.model_validate(form), others)
 
 
-def csv_files(folder: Path) -> list[Path]:
-    """In the order of their names; suffixes may be in capitals."""
-    return [path for path in sorted(folder.iterdir()) if path.is_file() and _SUFFIX.search(path.name)]
-
-
-def stem_of(csv_file: str) -> str:
-    """The table that a CSV file is, by its name."""
-    return _SUFFIX.sub("", csv_file)
+def csv_files(folder: Path) -> dict[str, Path]:
+    """The CSV file that shows how a table is written, by the table's name: of many parts the first."""
+    return {table: files[0] for table, files in tables_of(folder).items() if is_csv(files[0])}
 
 
 def told_by(file: Path) -> dict[str, str]:

@@ -12,7 +12,6 @@ import duckdb
 import sqlalchemy as sa
 from sqlalchemy.engine.reflection import Inspector, ObjectKind
 
-from pipelines.connect.file_format import stem_of
 from pipelines.extract.files import FilesSource
 from pipelines.extract.mysql import MysqlSource
 from pipelines.extract.source import Source
@@ -73,7 +72,7 @@ def kind_of(location: str) -> SourceKind:
 
 
 def reflect(source: Source, unread: Collection[str] = ()) -> list[SourceTable]:
-    """Every table and view of an opened source, in the order of their names; of a folder without the `unread` files."""
+    """Every table and view of an opened source, in the order of their names, but for a folder's `unread` tables."""
     readers: dict[SourceKind, Callable[[Source], Iterable[SourceTable]]] = {
         SourceKind.MYSQL: _mysql_tables,
         SourceKind.DUCKDB: _duckdb_tables,
@@ -238,9 +237,8 @@ def _ask(engine: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[str, ...]]:
 def _files(source: Source, unread: Collection[str]) -> Iterable[SourceTable]:
     if not isinstance(source, FilesSource):
         return
-    stems_unread = {stem_of(name) for name in unread}
     for stem in source.stems():
-        if stem in stems_unread:
+        if stem in unread:
             continue
         types = source.columns(EntityMapping(table=stem, columns={}))
         columns = [SourceColumn(name, family_of_duckdb(data_type)) for name, data_type in types.items()]

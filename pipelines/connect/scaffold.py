@@ -101,10 +101,10 @@ def _head(name: str, kind: SourceKind, folder: FolderFormat | None) -> Iterator[
         given = folder.form.model_dump(exclude_defaults=True)
         if given:
             yield f"files: {json.dumps(given, ensure_ascii=False)}     # guess: from the first lines"
-        for file, differing in folder.others.items():
+        for table, differing in folder.others.items():
             otherwise = json.dumps(differing, ensure_ascii=False)
             yield _one_line(
-                f"# {file} is written otherwise ({otherwise}): it needs a mapping file of its own, at this place"
+                f"# {table} is written otherwise ({otherwise}): it needs a mapping file of its own, at this place"
             )
     yield "entities:"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-from pipelines.connect.file_format import csv_files, misread, stem_of
+from pipelines.connect.file_format import csv_files, misread
 from pipelines.contract import Column, Kind
 from pipelines.extract.engine import quote_name
 from pipelines.extract.files import FilesSource
@@ -57,8 +57,8 @@ def misread_files(mapping: Mapping, source: Source) -> Iterator[str]:
         return
     declared = mapping.file_format.encoding
     named = [entity.table or entity.query or "" for entity in mapping.entities.values()]
-    for file in csv_files(source.folder):
-        likely = misread(file, declared) if any(stem_of(file.name) in text for text in named) else None
+    for table, file in csv_files(source.folder).items():
+        likely = misread(file, declared) if any(table in text for text in named) else None
         if likely is not None:
             yield f"{file.name} looks like {likely}, which {declared} reads as rubbish: is `encoding` right?"
 

@@ -13,6 +13,7 @@ import csv
 import gzip
 import io
 import os
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +38,9 @@ PIECE_BYTES = 4_000_000
 LINE_FEED, CARRIAGE_RETURN = 10, 13
 # Of a larger file the beginning is looked at first.
 HEAD_BYTES = 1 << 20
+# How Python brings bytes that are not of an encoding through its text, and what they are there.
+KEPT_AS_BYTES, _WRONG_BYTE = "surrogateescape", re.compile("[\udc80-\udcff]")
+LARGEST_SHARE_OF_WRONG_BYTES = 0.05
 # Stands for a delimiter of several characters, for Python's reader of CSV takes one only.
 ONE_CHARACTER = chr(31)
 
@@ -55,7 +59,7 @@ class FilesSource(Source):
         self._scans = -1
 
     def columns(self, entity: EntityMapping) -> dict[str, str]:
-        files = self._files()
+        files = tables_of(self.folder)
         if entity.table is not None:
             if entity.table not in files:
                 raise AbsentRelation(
@@ -100,28 +104,13 @@ class FilesSource(Source):
 
     def stems(self) -> list[str]:
         """What a mapping can name as a table, in alphabetical order."""
-        return sorted(self._files())
+        return sorted(tables_of(self.folder))
 
     def end(self) -> None:
         for path, before in self._seen.items():
             after = path.stat()
             if (after.st_mtime_ns, after.st_size, after.st_ino) != (before.st_mtime_ns, before.st_size, before.st_ino):
                 raise OSError(f"{path} was changed while it was read: the next try reads all files again")
-
-    def _files(self) -> dict[str, list[Path]]:
-        """The files of every table, by its name."""
-        files: dict[str, list[Path]] = {}
-        for path in sorted(self.folder.iterdir()):
-            parts = _parts(path) if path.is_dir() else [path] if path.is_file() and _suffix(path) else []
-            if not parts:
-                continue
-            stem = path.name.removesuffix(_suffix(path))
-            if stem in files:
-                first = files[stem][0]
-                other = first if first.parent == self.folder else first.parent
-                raise ValueError(f"both {other.name} and {path.name} lie in {self.folder}: remove one of them")
-            files[stem] = parts
-        return files
 
     def _create_view(self, stem: str, parts: list[Path]) -> None:
         selects = []
@@ -227,18 +216,52 @@ class FilesSource(Source):
         return Path(self.engine.execute("select current_setting('temp_directory')").fetchall()[0][0]) / name
 
     def _as_utf8(self, path: Path) -> Path:
-        """A copy in UTF-8."""
+        """A copy in UTF-8; a byte that is not of the encoding stays as it is, and the engine sets its record aside.
+
+        Where they are more than a few of the letters beyond ASCII, the whole file is in another encoding.
+        """
         copy = self._temporary(self._label(path))
         copy.parent.mkdir(exist_ok=True)
         encoding = self.mapping.file_format.encoding
+        letters = wrong = 0
         try:
-            with _open_text(path, encoding) as source, _open_text(copy, "utf-8", "w") as target:
+            with _open_text(path, encoding, errors=KEPT_AS_BYTES) as source, _open_bytes(copy, "w") as target:
                 while block := source.read(COPY_BLOCK_CHARACTERS):
-                    target.write(block)
+                    target.write(block.encode("utf-8", KEPT_AS_BYTES))
+                    if not block.isascii():
+                        letters += len(block) - len(block.encode("ascii", "ignore"))
+                        wrong += len(_WRONG_BYTE.findall(block))
+            reason = f"{wrong} bytes are no letters of it" if wrong > LARGEST_SHARE_OF_WRONG_BYTES * letters else None
         except UnicodeDecodeError as error:
-            cure = "set `files.encoding` of the mapping"
-            raise ValueError(f"{path} is not {encoding} ({error.reason}): {cure}") from error
+            reason = error.reason
+        if reason is not None:
+            raise ValueError(f"{path} is not {encoding} ({reason}): set `files.encoding` of the mapping")
         return copy
+
+
+def tables_of(folder: Path) -> dict[str, list[Path]]:
+    """The files of every table of a folder, by its name.
+
+    Raises:
+        ValueError: two files, or a file and a folder of parts, have one name.
+    """
+    files: dict[str, list[Path]] = {}
+    for path in sorted(folder.iterdir()):
+        parts = _parts(path) if path.is_dir() else [path] if path.is_file() and _suffix(path) else []
+        if not parts:
+            continue
+        stem = path.name.removesuffix(_suffix(path))
+        if stem in files:
+            first = files[stem][0]
+            other = first if first.parent == folder else first.parent
+            raise ValueError(f"both {other.name} and {path.name} lie in {folder}: remove one of them")
+        files[stem] = parts
+    return files
+
+
+def is_csv(path: Path) -> bool:
+    """Whether a file's name is that of a CSV file; one of tabs is none."""
+    return _is(path, ".csv", ".csv.gz")
 
 
 def _refusal(path: Path, name: str, digits: int) -> str:

@@ -278,7 +278,7 @@ class LandingSql:
         Whatever the two markers say: a mark may be committed late, and a version held be dated ahead.
         """
         held = ", ".join(f"l.{name}" for name in self.contract.key)
-        names = ", ".join(["change", *self.contract.key, "place", *map(_was, self._rest), _was("extracted_at")])
+        names = ", ".join(["change", *self.contract.key, "place", *map(_was, self._kept)])
         return (
             f"insert into delta ({names}) select distinct on ({held}) 'gone', {held}, {self._former}"
             f" from deletions as d join {self._held} as l on {self._same_key('d', 'l')}"
@@ -299,11 +299,10 @@ class LandingSql:
         )
 
     def store_history(self) -> str:
-        former = [*self._rest, "extracted_at"]
-        names = ", ".join([*self.contract.key, *former])
+        names = ", ".join([*self.contract.key, *self._kept])
         return (
             f"insert into {self.table}_history (source_system, {names}, known_to, superseded_by, run_id)"
-            f" select :source_system, {', '.join([*self.contract.key, *map(_was, former)])}, :extracted_at,"
+            f" select :source_system, {', '.join([*self.contract.key, *map(_was, self._kept)])}, :extracted_at,"
             " case change when 'gone' then 'delete' else 'update' end, :run_id"
             " from delta where change in ('changed', 'gone')"
         )
@@ -344,8 +343,8 @@ class LandingSql:
 
     @property
     def _former(self) -> str:
-        """Of a row held: where it is, and what history will say of it beside its key."""
-        return ", ".join(["l.place", *(f"l.{name} as {_was(name)}" for name in [*self._rest, "extracted_at"])])
+        """Of a row held: where it is, and what history will keep of it."""
+        return ", ".join(["l.place", *(f"l.{name} as {_was(name)}" for name in self._kept)])
 
     @property
     def _not_key(self) -> list[str]:
@@ -354,6 +353,11 @@ class LandingSql:
     @property
     def _rest(self) -> list[str]:
         return [*self._not_key, "updated_at"]
+
+    @property
+    def _kept(self) -> list[str]:
+        """What history keeps of a row, beside its key."""
+        return [*self._rest, "extracted_at"]
 
     def _key_text(self, alias: str) -> str:
         return f"concat_ws({SEPARATOR_SQL}, {', '.join(f'{alias}.{name}::text' for name in self.contract.key)})"

@@ -154,6 +154,21 @@ def test_a_file_in_another_encoding_than_declared_is_named(desk, data):
         desk.extract("erp", "customer")
 
 
+@pytest.mark.parametrize(("encoding", "wrong"), [("gb18030", b"\xff"), ("gb18030", b"\x81"), ("cp1252", b"\x81")])
+def test_a_wrong_byte_in_a_file_of_another_encoding_sets_its_record_aside_alone(desk, data, encoding, wrong):
+    data.mkdir()
+    name = "沪钢集团" if encoding == "gb18030" else "Größe"
+    rows = [f"{number},{name},," for number in range(1, 31)]
+    rows[6] = "7,?,,"
+    content = "\n".join(["id,name,limit,since", *rows, ""]).encode(encoding).replace(b"?", wrong)
+    (data / "customer.csv").write_bytes(content)
+    desk.source("erp", str(data), mapping(f"files: {{encoding: {encoding}}}"))
+    result = desk.extract("erp", "customer")
+    assert (result.rows_read, result.rows_landed, result.rows_rejected) == (30, 29, 1)
+    assert desk.rejected("key, reason") == [("customer.csv:8", "the record is no row: invalid encoding")]
+    assert set(desk.landed("customer", "customer_name")) == {(name,)}
+
+
 def test_two_files_of_one_name_are_refused(desk, data):
     text_table(data, "customer.csv", "id,name,limit,since\n")
     text_table(data, "customer.tsv", "id\tname\tlimit\tsince\n")
