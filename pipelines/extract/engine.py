@@ -15,6 +15,8 @@ import duckdb
 from pipelines.settings import Settings
 
 THREADS = 2
+# Two of the engine's own vectors. More at a time make nothing faster, and rows may be wide.
+BLOCK_ROWS = 4096
 PREFIX = "extract-"
 LEFTOVER_SECONDS = 2 * 24 * 3600
 

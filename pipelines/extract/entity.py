@@ -27,7 +27,10 @@ from pipelines.sources.reading import MappingError, load_mapping
 log = logging.getLogger(__name__)
 
 # Errors that another try does not mend.
-LASTING = (ValueError, FileNotFoundError, ModuleNotFoundError, duckdb.ParserException, duckdb.NotImplementedException)
+LASTING = (
+    ValueError, FileNotFoundError, ModuleNotFoundError, duckdb.ParserException, duckdb.NotImplementedException,
+    duckdb.OutOfMemoryException,
+)  # fmt: skip
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 SINCE_THE_WATERMARK = Reach()
 

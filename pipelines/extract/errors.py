@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import duckdb
+
 _SECRET = re.compile(
     r"""(passw(?:or)?d\s*=\s*)('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\S+)|(://[^:/@\s]*:)[^@\s]*(@)""", re.IGNORECASE
 )
@@ -51,6 +53,8 @@ def said(error: Exception) -> str:
         text = "the server ended the statement: it took longer than source_statement_seconds, or was stopped there"
     if _MIXED_LINE_ENDS in text:
         text = "a CSV file's lines do not all end alike (as the first does): write it with one kind of line end"
+    if isinstance(error, duckdb.OutOfMemoryException):
+        text = "its rows are too wide for the memory of the engine: raise extract_memory_mb, or map fewer long texts"
     line = deeper[1] if deeper else text.splitlines()[0] if text else type(error).__name__
     return _VALUE.sub(r"\1...", without_secrets(line))
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from pipelines.extract.clock_shifts import wall_clock_from
-from pipelines.extract.engine import load_extension, quote_name, quote_text
+from pipelines.extract.engine import BLOCK_ROWS, load_extension, quote_name, quote_text
 from pipelines.extract.errors import AbsentRelation
 from pipelines.extract.source import (
     WHOLE_TYPES,
@@ -48,7 +48,6 @@ OPTIONS = (
     "ssl_crlpath",
     "ssl_key",
 )
-BLOCK_ROWS = 10_000
 PART = "part"
 
 

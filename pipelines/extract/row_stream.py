@@ -15,11 +15,11 @@ import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
+from pipelines.extract.engine import BLOCK_ROWS
 from pipelines.extract.errors import AbsentRelation
 from pipelines.extract.source import Access, Relation, Source, split_name
 from pipelines.sources.mapping import EntityMapping, Mapping
 
-BLOCK_ROWS = 10_000
 VIEW = "streamed"
 # What MySQL's drivers call the type of a FLOAT column (`FIELD_TYPE.FLOAT` of its protocol).
 MYSQL_FLOAT = 4

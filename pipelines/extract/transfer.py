@@ -16,11 +16,11 @@ import pyarrow.compute as pc
 from pgpq import ArrowToPostgresBinaryEncoder
 from psycopg.copy import QueuedLibpqWriter
 
+from pipelines.extract.engine import BLOCK_ROWS
 from pipelines.extract.lines import LINE
 from pipelines.extract.pull import NO_MARK
 from pipelines.extract.source import Source
 
-BLOCK_ROWS = 20_000
 WAITING_BLOCKS = 4
 SPOOL_BYTES = 8 * 1024 * 1024
 
