@@ -12,6 +12,11 @@ _SECRET = re.compile(
 
 # What a database quotes of a row when it cannot convert it: `... for type integer: "Li Wei"`, `string 'Li Wei'`.
 _VALUE = re.compile(r"""((?:string|value|:) )(["']).*\2""")
+# What the engine's client of MySQL says of a connection, and what to do, which its words do not show.
+_MYSQL_CURES = {
+    "(using password: YES)": "the user or the password is wrong, or a MySQL without TLS needs `?ssl_mode=disabled`",
+    "TLS/SSL error: ": "`ssl_mode=required` wants a certificate in the name of the URL's host, by `ssl_ca`'s authority",
+}
 _MYSQL_SAID = re.compile(r'MySQL query ".*":[ \n]+(\S[^\n]*)', re.DOTALL)
 _DATABASE_SAID = re.compile(r"ERROR: +(.*)")
 # The statement is quoted as it is, with its own quotes and lines; so may be what the reason is near.
@@ -49,13 +54,18 @@ def said(error: Exception) -> str:
     text = str(error).strip()
     deeper = _sqlite_said(text) or _DATABASE_SAID.search(text) or _MYSQL_SAID.search(text)
     if text and text.endswith('":') and "MySQL query" in text:
-        # It gives no reason where the server cut a statement off.
-        text = "the server ended the statement: it took longer than source_statement_seconds, or was stopped there"
+        # It gives no reason where the server ends a statement among its rows.
+        text = (
+            "the server ended the statement and gives no reason: it took longer than source_statement_seconds, was"
+            " stopped there, or its SQL fails at one of the rows (run it there by hand)"
+        )
     if _MIXED_LINE_ENDS in text:
         text = "a CSV file's lines do not all end alike (as the first does): write it with one kind of line end"
     if isinstance(error, duckdb.OutOfMemoryException):
         text = "its rows are too wide for the memory of the engine: raise extract_memory_mb, or map fewer long texts"
     line = deeper[1] if deeper else text.splitlines()[0] if text else type(error).__name__
+    if "Failed to connect to MySQL" in line:
+        line += "".join(f" ({cure})" for sign, cure in _MYSQL_CURES.items() if sign in line)
     return _VALUE.sub(r"\1...", without_secrets(line))
 
 

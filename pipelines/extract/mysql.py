@@ -7,6 +7,7 @@ one after the other, and Python hands each part to its entity's pull.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -32,8 +33,6 @@ from pipelines.extract.source import (
 from pipelines.sources.mapping import EntityMapping, Mapping
 
 INSTANT = "TIMESTAMP WITH TIME ZONE"
-# Text that is compared byte by byte comes as the second.
-TEXTS = ("VARCHAR", "BLOB")
 # The scanner would compress what is sent, which costs the server three times the work of reading the rows.
 CONNECTION = {"compress": "0"}
 # What else of a URL's query the scanner takes; a driver's own options mean nothing to it.
@@ -48,6 +47,8 @@ OPTIONS = (
     "ssl_crlpath",
     "ssl_key",
 )
+# How bytes that are no UTF-8 are read.
+IN_HEX = re.compile("0x((?:[0-9A-F]{2})+)")
 PART = "part"
 
 
@@ -84,8 +85,9 @@ class MysqlSource(Source):
         return f"select * from mysql_query('source', {quote_text(limited)})"
 
     def rows(self, sql: str) -> list[tuple[str, ...]]:
-        """What a select at the source gives."""
-        return self.engine.execute(self._query(sql)).fetchall()
+        """What a select at the source gives, all of it text: names of MySQL's own tables come as bytes."""
+        found = self.engine.execute(self._query(sql)).fetchall()
+        return [tuple(value.decode() if isinstance(value, bytes) else value for value in row) for row in found]
 
     def columns(self, entity: EntityMapping) -> dict[str, str]:
         try:
@@ -94,18 +96,30 @@ class MysqlSource(Source):
             if entity.table is not None and "doesn't exist" in str(error):
                 raise AbsentRelation(f"table {entity.table}") from error
             raise
+        types |= dict.fromkeys(self._characters(entity, types), "VARCHAR")
         if entity.table is not None:
-            types |= dict.fromkeys(self._instants(entity.table), INSTANT)
+            types |= self._untold(entity.table)
         return types
 
-    def _instants(self, table: str) -> list[str]:
-        """The columns of type TIMESTAMP, which the scanner does not tell from DATETIME."""
+    def _characters(self, entity: EntityMapping, types: dict[str, str]) -> list[str]:
+        """The columns of text among those that the scanner takes for bytes, since they are compared byte by byte."""
+        likely = [name for name, given in types.items() if given == "BLOB"]
+        if not likely:
+            return []
+        asked = ", ".join(f"charset(n.{_quoted(name)}) as c{place}" for place, name in enumerate(likely))
+        no_row = f"select * from {_from(entity)} limit 0"
+        ((*sets,),) = self.rows(f"select {asked} from (select 1 as one) as o left join ({no_row}) as n on true")
+        return [name for name, found in zip(likely, sets, strict=True) if found != "binary"]
+
+    def _untold(self, table: str) -> dict[str, str]:
+        """The columns that the scanner does not tell from others: TIMESTAMP from DATETIME, several bits from bytes."""
         schema, name = _place(table)
         found = self.rows(
-            "select column_name from information_schema.columns where data_type = 'timestamp'"
+            f"select column_name, if(data_type = 'bit', 'BIT', '{INSTANT}') as type from information_schema.columns"
+            " where (data_type = 'timestamp' or (data_type = 'bit' and column_type <> 'bit(1)'))"
             f" and table_schema = {schema} and table_name = {name}"
         )
-        return [row[0] for row in found]
+        return {row[0]: row[1] for row in found}
 
     def expect(self, relations: Sequence[Relation]) -> None:
         if not relations:
@@ -157,7 +171,7 @@ class MysqlSource(Source):
 
     def asked_types(self, entity: EntityMapping) -> tuple[str, ...]:
         # The text of a double does not always lead back to it.
-        return (*TEXTS, "DATE", *WHOLE_TYPES, "DECIMAL")
+        return ("VARCHAR", "BLOB", "DATE", *WHOLE_TYPES, "DECIMAL")
 
     def count(self, entity: EntityMapping) -> int:
         where = f" where ({entity.where}\n)" if entity.where else ""
@@ -183,6 +197,10 @@ class MysqlSource(Source):
             return f"concat(cast({name} as char), '+00:00')"
         if column_type in ("BOOLEAN", "BIT"):
             return f"cast({name} + 0 as char)"
+        if column_type == "BLOB":
+            # What is no UTF-8 comes in hexadecimal, as of a DuckDB file: the server would make `?` or null of it.
+            text = f"cast({name} as char)"
+            return f"case when cast({text} as binary) = {name} then {text} else concat('0x', hex({name})) end"
         if column_type == "FLOAT":
             # Its own text has six digits; as a double it keeps them all.
             return f"cast({name} + 0e0 as char)"
@@ -239,16 +257,19 @@ def _quoted(name: str) -> str:
 
 
 def _among(column: str, column_type: str, values: Sequence[str]) -> str:
-    """In the column's own type; texts by their bytes, whatever the server's mode says of backslashes."""
+    """In the column's own type; texts and bytes by their bytes, whatever the server's mode says of backslashes."""
     name = _quoted(column)
-    if column_type in TEXTS and not "".join(values).isascii():
+    if column_type == "VARCHAR" and not "".join(values).isascii():
         # The column's characters may not hold them: the server would refuse the whole statement.
         name = f"convert({name} using utf8mb4)"
     literals: Iterable[str] = values
-    if column_type in TEXTS:
+    if column_type == "VARCHAR":
         literals = map(_text_literal, values)
     elif column_type == "DATE":
         literals = (f"date '{value}'" for value in values)
+    elif column_type == "BLOB":
+        spelt = [match[1] for match in map(IN_HEX.fullmatch, values) if match]
+        literals = (f"x'{digits}'" for digits in [*spelt, *(value.encode().hex() for value in values)])
     return f"{name} in ({', '.join(literals)})"
 
 

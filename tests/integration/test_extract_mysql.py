@@ -11,8 +11,10 @@ import pytest
 
 from pipelines.extract import ExtractionError
 from pipelines.extract.engine import load_extension, open_engine, quote_text
-from pipelines.extract.mysql import connection_string
+from pipelines.extract.mysql import MysqlSource, connection_string
+from pipelines.extract.opening import open_source
 from pipelines.settings import Settings
+from pipelines.sources.reading import read_mapping
 from tests.integration.extracting import desk_for
 
 MAPPING = """
@@ -89,6 +91,49 @@ def test_a_number_of_single_precision_keeps_all_its_digits(desk, execute):
     assert [amount for _, amount in landed] == [Decimal(text) if text != "null" else None for text in amounts]
 
 
+def test_text_that_is_compared_byte_by_byte_is_text_and_bytes_that_are_no_text_stay_what_they_are(desk, execute):
+    """The server would make `?` or null of them: two keys could become one, a value another."""
+    execute(
+        "create table customers (id varbinary(16), name varchar(20) character set gbk collate gbk_bin, lim bit(12),"
+        " since varchar(10) collate utf8mb4_bin)"
+    )
+    execute(
+        "insert into customers values ('名', '宝钢', b'100000000001', '2024-01-31'), (x'81ff', 'B', b'0', null),"
+        " (x'82FF', null, null, null)"
+    )
+    file = desk.folder / "erp.yml"
+    for origin in ("table: customers", "query: select id, name, lim + 0 as lim, since from customers"):
+        file.write_text(file.read_text("utf-8").replace("table: customers", origin), "utf-8")
+        with open_engine(desk.settings) as engine:
+            source = open_source(desk.settings, engine, mapping := read_mapping(file))
+            types = source.columns(mapping.entities["customer"])
+            assert (types["id"], types["name"], types["since"]) == ("BLOB", "VARCHAR", "VARCHAR")
+        desk.extract("erp", "customer", origin.partition(":")[0])
+        assert desk.landed("customer", "customer_id, customer_name, credit_limit, customer_since_on") == [
+            ("0x81FF", "B", Decimal(0), None), ("名", "宝钢", Decimal(2049), date(2024, 1, 31)),
+        ]  # fmt: skip
+        assert desk.rejected() == [("0x82FF", "customer_name is missing")]
+
+
+def test_what_a_servers_own_tables_give_as_bytes_is_text(desk):
+    with open_engine(desk.settings) as engine:
+        source = open_source(desk.settings, engine, read_mapping(desk.folder / "erp.yml"))
+        assert isinstance(source, MysqlSource)
+        assert source.rows("select cast('名' as binary) as name, null as nothing, 'a' as a") == [("名", None, "a")]
+        assert source.rows("select cast(1 as char) as one") == [("1",)]
+
+
+def test_a_row_at_which_the_sql_of_a_mapping_fails_is_thought_of(desk, execute):
+    """The scanner gives no reason for what a server says among the rows."""
+    execute("create table customers (id int, name text, lim int unsigned, since date)")
+    execute("insert into customers values (1, 'A', 1, null), (2, 'B', 0, null)")
+    file = desk.folder / "erp.yml"
+    query = "query: select id, name, lim - 1 as lim, since from customers"
+    file.write_text(file.read_text("utf-8").replace("table: customers", query), "utf-8")
+    with pytest.raises(ExtractionError, match="or its SQL fails at one of the rows"):
+        desk.extract("erp", "customer")
+
+
 def test_instants_are_instants_whatever_the_servers_zone_and_booleans_are_booleans(desk, execute):
     execute(
         "create table orders (id int, customer text, day timestamp null, gone tinyint(1), person bit(1),"
@@ -155,7 +200,7 @@ def test_a_missing_table_and_a_wrong_password_are_named(desk, mariadb):
 
 @pytest.mark.parametrize(
     ("kind", "too_long"),
-    [("mysql", "the server ended the statement: it took longer than source_statement_s"),
+    [("mysql", "the server ended the statement and gives no reason: it took longer than source_statement_s"),
      ("sqlalchemy", "max_statement_time exceeded")],
 )  # fmt: skip
 def test_a_statement_that_takes_too_long_or_writes_is_ended_by_the_source(desk, execute, mariadb, kind, too_long):

@@ -130,3 +130,19 @@ def test_shortest_double_text_is_read_back_as_the_same_double(engine):
 def test_what_a_database_said_is_one_line_without_values_of_rows(text, line):
     assert said(Exception(text)).startswith(line)
     assert "Wei" not in said(Exception(text))
+
+
+@pytest.mark.parametrize(
+    ("reason", "cure"),
+    [
+        ("Access denied for user 'u'@'h' (using password: YES). Attempted host: h", "ssl_mode=disabled"),
+        ("TLS/SSL error: self-signed certificate in certificate chain. Attempted host: h", "ssl_ca"),
+        ("TLS/SSL error: Hostname verification failed. Attempted host: h", "name of the URL's host"),
+    ],
+)
+def test_what_mysql_says_of_a_connection_comes_with_what_to_do(reason, cure):
+    text = f'IO Error: Failed to connect to MySQL database with parameters "host="h" passwd="geheim"": {reason}'
+    found = said(Exception(text))
+    assert reason in found
+    assert cure in found.partition(reason)[2]
+    assert "geheim" not in found
