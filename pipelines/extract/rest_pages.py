@@ -33,6 +33,10 @@ class _Shifted(Exception):
     """The list changed under way."""
 
 
+class _OtherTotal(_Shifted):
+    """The list is not as long as the server says: digest of its keys, how many they are, the last total named."""
+
+
 class PagedList:
     """One endpoint's list. `key_of` gives a record's identity; rows are handed over page by page to `take`."""
 
@@ -61,20 +65,24 @@ class PagedList:
         """Read all records; `begin` is called before each pass: what was taken before it is void.
 
         Raises:
-            OSError: the list changed under way in every pass.
+            OSError: the list changed under way in every pass, or never was as long as the server says.
         """
         seen_before: bytes | None = None
+        shifts: list[tuple[object, ...]] = []
         for number in range(PASSES):
             begin()
             try:
                 with closing(_Known()) as known:
                     pages, seen = self._one_pass(self._pages(), take, known, number + 1 == PASSES)
-            except _Shifted:
+            except _Shifted as shifted:
+                shifts.append(shifted.args)
                 seen_before = None
                 continue
             if self.form.paging.style is not PagingStyle.PAGE or pages <= 1 or seen == seen_before:
                 return
             seen_before = seen
+        if len(shifts) == PASSES and len(set(shifts)) == 1 and shifts[0]:
+            raise OSError(self._unlike_its_total(*shifts[0][1:]))
         raise self._never_still()
 
     def sample(self, rows: int) -> list[Record]:
@@ -99,11 +107,14 @@ class PagedList:
             if len(found) >= rows or number == PAGES_SAMPLED:
                 return found[:rows]
         if total is not None and len(found) < total:
-            raise ValueError(
-                f"{self.path} ends after {len(found)} of the {total} records that it names: mend `paging` (style, next)"
-                " or `total` of the mapping"
-            )
+            raise ValueError(self._unlike_its_total(len(found), total))
         return found
+
+    def _unlike_its_total(self, count: object, total: object) -> str:
+        return (
+            f"{self.path} ends after {count} of the {total} records that it names: mend `paging` (style, next) or"
+            " `total` of the mapping"
+        )
 
     def _pages(self) -> Iterator[tuple[list[Record], Answer]]:
         styles = {
@@ -149,7 +160,7 @@ class PagedList:
             filled += bool(records)
             take(fresh)
         if totals and not min(totals) <= count <= max(totals):
-            raise _Shifted
+            raise _OtherTotal(digest.digest(), count, max(totals))
         return filled, digest.digest()
 
     def _by_page(self) -> Iterator[tuple[list[Record], Answer]]:

@@ -122,8 +122,11 @@ def test_a_list_that_never_stands_still_is_refused(api, style):
 
 
 @pytest.mark.parametrize("style", PAGING)
-def test_a_total_that_is_not_what_came_is_a_change_under_way(api, style):
+def test_a_total_that_is_never_what_came_is_told_from_a_change_under_way(api, style):
     api.total_shown = lambda: 36
+    with pytest.raises(OSError, match=r"items ends after 35 of the 36 records that it names: mend `paging`"):
+        read(api, style)
+    api.total_shown = lambda: 36 + api.answered
     with pytest.raises(OSError, match="changed while it was read"):
         read(api, style)
 
