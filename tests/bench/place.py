@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
 
 import psycopg
@@ -20,6 +21,9 @@ from pipelines.warehouse.server import EmbeddedServer, wheel_binaries
 
 PSQL = wheel_binaries() / "psql"
 SOURCE, RIVALS, EMPTY = "source", "rivals", "warehouse_empty"
+# The file cache is full where reading so much takes less than so much of what is free; then so much is set free again.
+READ_AT_ONCE, STILL_TAKEN, SET_FREE = 1 << 30, 100 << 20, 4 << 30
+EMPTY_FILE_BYTES = 1 << 42
 
 
 @dataclass
@@ -86,6 +90,23 @@ class Place:
         self._as_admin(sql.SQL("checkpoint"))
         os.sync()
 
+    def use_all_memory(self) -> None:
+        """Fill the file cache from an empty file, then set some of it free.
+
+        A virtual machine's host takes back memory that is free for long. To write a gigabyte into what it must give
+        again takes up to ten seconds, else half a second: whoever comes first would pay, by chance.
+        """
+        block, free = bytearray(1 << 20), free_memory()
+        with FileIO(self.home / "empty_file", "w+") as file:
+            file.truncate(EMPTY_FILE_BYTES)
+            while True:
+                for _ in range(READ_AT_ONCE // len(block)):
+                    file.readinto(block)
+                free, before = free_memory(), free
+                if free > before - STILL_TAKEN:
+                    break
+            os.posix_fadvise(file.fileno(), max(file.tell() - SET_FREE, 0), SET_FREE, os.POSIX_FADV_DONTNEED)
+
     def copy_database(self, template: str, name: str) -> None:
         """A database like another one, owned by the warehouse's owner."""
         self.server.drop_database(name)
@@ -112,6 +133,12 @@ class Place:
             os.close(handle)
             dropped += 1
         return f"{dropped} data files dropped from the file cache" + (f", {refused} not permitted" if refused else "")
+
+
+def free_memory() -> int:
+    """Bytes of memory that hold nothing, no file either."""
+    lines = Path("/proc/meminfo").read_text("utf-8").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("MemFree:")) * 1024
 
 
 @contextmanager
