@@ -100,7 +100,7 @@ def run_killed(work: Callable[[], object], plan: Callable[[int], object] | None)
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
-        # Of what earlier tests left to be collected some has threads, an extraction's engine: they are not here to end.
+        # What waits to be collected may have threads, as an extraction's engine has: here there are none to end.
         gc.disable()
         try:
             if plan is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import smtplib
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +20,12 @@ from tests.integration.alerts.smtp_server import MailServer, mail_server
 
 SEEDS = range(6)
 EVERYBODY = ["E1@steel.example", OPS, DIRECTOR]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_to_end() -> None:
+    """What earlier tests left to be collected is ended here, where its threads are: a child would wait for them."""
+    gc.collect()
 
 
 @pytest.fixture(scope="module")
