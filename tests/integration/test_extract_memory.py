@@ -24,16 +24,14 @@ CUSTOMERS = """
 MANY = "query: select n as id, 'customer ' || n as name, (n / 100.0)::numeric(12, 2) as amount from {rows} as n"
 WIDE = "query: select n as id, repeat(md5(n::text), {width}) as name, 1.5 as amount from {rows} as n"
 EXTRACTION = """
-import sys
-from pathlib import Path
 from pipelines.extract import extract_entity
 from pipelines.settings import get_settings
 from pipelines.warehouse.connection import warehouse_engine
+from tests.bench.one_pull import peak_mb
 
 settings = get_settings()
 result = extract_entity(settings, warehouse_engine(settings), "erp", "customer", "night")
-peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
-print(result.rows_landed, int(peak.split()[1]) * 1024 // 10**6)
+print(result.rows_landed, round(peak_mb()))
 """
 
 

@@ -52,9 +52,10 @@ def test_a_decimal_comma_and_points_between_thousands_are_seen(tmp_path, fields,
 def test_all_files_of_a_folder_are_looked_at_and_one_that_is_written_otherwise_is_named(tmp_path):
     (tmp_path / "bedarf.csv").write_text("Kunde;2024\n1;7\n", "ascii")
     (tmp_path / "besuche.csv").write_bytes(GERMAN.encode("cp1252"))
-    (tmp_path / "vertrag").mkdir()
-    (tmp_path / "vertrag" / "_SUCCESS").write_bytes(b"")
-    (tmp_path / "vertrag" / "PART-0.CSV.GZ").write_bytes(gzip.compress("Menge;Größe\n1,5;x\n".encode("cp1252")))
+    (tmp_path / "VERTRAG.CSV.GZ").write_bytes(gzip.compress("Menge;Größe\n1,5;x\n".encode("cp1252")))
+    (tmp_path / "lieferung").mkdir()
+    (tmp_path / "lieferung" / "_SUCCESS").write_bytes(b"")
+    (tmp_path / "lieferung" / "PART-0.CSV.GZ").write_bytes(gzip.compress("Menge;Größe\n1,5;x\n".encode("cp1252")))
     (tmp_path / "客户.CSV").write_bytes(CHINESE.encode("gb18030"))
     guessed = guess_format(tmp_path)
     assert (guessed.form.delimiter, guessed.form.encoding, guessed.form.decimal) == (";", "cp1252", ",")
