@@ -4,7 +4,7 @@ SQLite's own text of a REAL has fifteen digits, so a stored double would arrive 
 fifteen to seventeen as bring it back exactly. A column may hold any type in any row: all of it arrives as text.
 
 SQLite works in the engine's own thread, and takes as long for a row as the checks do. So a connection of its own reads
-it, a block ahead of the one that checks.
+it, a few blocks ahead of the one that checks.
 """
 
 from __future__ import annotations

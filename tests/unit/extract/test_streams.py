@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from pipelines.extract.source import Access, Relation, Source
-from pipelines.extract.streams import ahead
+from pipelines.extract.streams import BLOCKS_AHEAD, ahead
 from pipelines.sources.mapping import EntityMapping
 
 SCHEMA = pa.schema([("text", pa.string())])
@@ -34,11 +34,11 @@ class Streamed(Source):
         return self._stream(self.engine, "streamed", SCHEMA, self.blocks)
 
 
-def test_all_blocks_come_in_order_and_one_is_made_while_another_is_worked_on():
+def test_all_blocks_come_in_order_and_the_next_ones_are_made_while_one_is_worked_on():
     made, worked = [], []
 
     def blocks() -> Iterator[pa.RecordBatch]:
-        for number in range(5):
+        for number in range(BLOCKS_AHEAD + 3):
             made.append((number, threading.current_thread().name))
             yield block(str(number))
 
@@ -46,21 +46,33 @@ def test_all_blocks_come_in_order_and_one_is_made_while_another_is_worked_on():
     second = threading.Event()
     for one in ahead(blocks()):
         found.append(one.column(0)[0].as_py())
+        expected = min(len(found) + BLOCKS_AHEAD, BLOCKS_AHEAD + 3)
         for _ in range(100):
-            if len(made) > len(found) or len(found) == 5:
+            if len(made) >= expected:
                 break
             second.wait(0.02)
-        worked.append(len(made))
-    assert found == ["0", "1", "2", "3", "4"]
-    assert worked == [2, 3, 4, 5, 5], "the next one is made meanwhile, no more than that"
+        worked.append(len(made) - len(found))
+    assert found == [str(number) for number in range(BLOCKS_AHEAD + 3)]
+    assert worked == [*[BLOCKS_AHEAD] * 3, *reversed(range(BLOCKS_AHEAD))], "the next ones meanwhile, no more than that"
     assert {name for _, name in made} == {"ahead_0"}
 
 
-def test_a_stream_that_is_given_up_leaves_no_thread():
-    stream = ahead(block(str(number)) for number in range(100))
+def test_a_stream_that_is_given_up_leaves_no_thread_and_makes_at_most_the_block_that_it_is_at():
+    made, may_go_on = [], threading.Event()
+
+    def blocks() -> Iterator[pa.RecordBatch]:
+        for number in range(100):
+            if number == 1:
+                may_go_on.wait(20)
+            made.append(number)
+            yield block(str(number))
+
+    stream = ahead(blocks())
     next(stream)
+    threading.Timer(0.2, may_go_on.set).start()
     stream.close()
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("ahead")] == []
+    assert made == [0, 1]
 
 
 @pytest.mark.parametrize(
