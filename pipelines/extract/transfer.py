@@ -66,8 +66,12 @@ def transfer(
     The source's `heard` is called at every block.
     """
     done = Transferred()
-    with target.cursor() as cursor, cursor.copy(copy, writer=BehindTheScenes(cursor)) as writer:
-        reader = engine.execute(sql).to_arrow_reader(BLOCK_ROWS)
+    with (
+        target.cursor() as cursor,
+        cursor.copy(copy, writer=BehindTheScenes(cursor)) as writer,
+        # Closed here: the traceback of what fails would keep it, and with it the connections to the source.
+        engine.execute(sql).to_arrow_reader(BLOCK_ROWS) as reader,
+    ):
         rows = _Lines() if reader.schema.names[0] == LINE else _Columns(reader.schema)
         writer.write(rows.head)
         for block in reader:

@@ -1,14 +1,18 @@
-"""The way into the warehouse: what waits for it in memory stays little, however slow it is."""
+"""The way into the warehouse: little waits for it in memory, however slow it is; what fails on it lets go of the source."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from types import SimpleNamespace
 
+import duckdb
 import psycopg
+import pyarrow as pa
 import pytest
 
-from pipelines.extract.transfer import WAITING_BLOCKS, BehindTheScenes
+from pipelines.extract.transfer import WAITING_BLOCKS, BehindTheScenes, transfer
 
 BLOCK = b"x" * (1 << 20)
 BLOCKS = 100
@@ -53,3 +57,30 @@ def test_a_warehouse_that_does_not_keep_up_is_waited_for(stalled):
     giver.join(60)
     assert taken <= WAITING_BLOCKS + ON_THEIR_WAY, "a block that nobody takes is not made"
     assert len(given) == BLOCKS
+
+
+def test_a_pull_that_fails_lets_go_of_its_source_though_its_error_is_kept(module_warehouse):
+    schema = pa.schema([("line", pa.string())])
+    let_go = []
+
+    def delivered() -> Iterator[pa.RecordBatch]:
+        try:
+            while True:
+                yield pa.RecordBatch.from_pydict({"line": ["a row\n"] * 5000}, schema)
+        finally:
+            let_go.append(True)
+
+    def lose_patience() -> None:
+        raise TimeoutError("the source took too long")
+
+    sql = (
+        "select line, null::varchar as deletion, null::varchar as reject, 0::bigint as mark, 0::utinyint as unclear"
+        " from delivered"
+    )
+    with psycopg.connect(module_warehouse.url) as connection:
+        connection.execute("create temporary table landed (line text)")
+        with pytest.raises(TimeoutError) as kept, duckdb.connect() as engine:
+            engine.register("delivered", pa.RecordBatchReader.from_batches(schema, delivered()).__arrow_c_stream__())
+            transfer(engine, sql, SimpleNamespace(heard=lose_patience), connection, "copy landed from stdin")
+    assert kept.traceback
+    assert let_go
