@@ -126,8 +126,7 @@ def measure(place: Place, lines: int, runs: int) -> None:
             make_lines(place, lines)
             names = place_sources(place, stack)
             open_night(place, EMPTY, FIRST, names)
-            if lines >= LINES:
-                place.use_all_memory()
+            place.fills_memory = lines >= LINES
         place.console.print(f"sources made in {time.monotonic() - began:.0f} s", highlight=False)
         firsts = first_pulls(place, lines, runs, names)
         later_nights(place, lines, runs, firsts)

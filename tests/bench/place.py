@@ -21,19 +21,24 @@ from pipelines.warehouse.server import EmbeddedServer, wheel_binaries
 
 PSQL = wheel_binaries() / "psql"
 SOURCE, RIVALS, EMPTY = "source", "rivals", "warehouse_empty"
-# The file cache is full where reading so much takes less than so much of what is free; then so much is set free again.
-READ_AT_ONCE, STILL_TAKEN, SET_FREE = 1 << 30, 100 << 20, 4 << 30
+# The file cache is full where reading so much takes less than so much of what is free.
+READ_AT_ONCE, STILL_TAKEN = 256 << 20, 64 << 20
 EMPTY_FILE_BYTES = 1 << 42
 
 
 @dataclass
 class Place:
-    """Where everything of one run lies. `sources`: mapping name -> location, for every extraction."""
+    """Where everything of one run lies. `sources`: mapping name -> location, for every extraction.
+
+    `fills_memory`: whether no memory is free when a measurement begins, which takes a minute at first.
+    """
 
     home: Path
     server: EmbeddedServer
     console: Console
     sources: dict[str, str] = field(default_factory=dict)
+    fills_memory: bool = False
+    _read_so_far: int = 0
     _started: list[subprocess.Popen] = field(default_factory=list)
 
     @property
@@ -86,26 +91,30 @@ class Place:
             return connection.execute(statement).fetchone()
 
     def settle(self) -> None:
-        """Write out what is still to be written, so that nobody pays for what came before."""
+        """Write out what is still to be written and leave no memory free, so that nobody pays for what came before.
+
+        A virtual machine's host takes back what is free for seconds: of a database just dropped, of files just deleted.
+        To write a gigabyte into memory that it must give again takes up to ten seconds, else half a second. A server
+        that has been up for days has no free memory either: its file cache is full.
+        """
         self._as_admin(sql.SQL("checkpoint"))
         os.sync()
+        if self.fills_memory:
+            self._fill_file_cache()
 
-    def use_all_memory(self) -> None:
-        """Fill the file cache from an empty file, then set some of it free.
-
-        A virtual machine's host takes back memory that is free for long. To write a gigabyte into what it must give
-        again takes up to ten seconds, else half a second: whoever comes first would pay, by chance.
-        """
+    def _fill_file_cache(self) -> None:
+        """Read on in an endless empty file until that takes nothing more of what is free."""
         block, free = bytearray(1 << 20), free_memory()
-        with FileIO(self.home / "empty_file", "w+") as file:
+        with FileIO(self.home / "empty_file", "a+") as file:
             file.truncate(EMPTY_FILE_BYTES)
+            file.seek(self._read_so_far)
             while True:
                 for _ in range(READ_AT_ONCE // len(block)):
                     file.readinto(block)
                 free, before = free_memory(), free
                 if free > before - STILL_TAKEN:
                     break
-            os.posix_fadvise(file.fileno(), max(file.tell() - SET_FREE, 0), SET_FREE, os.POSIX_FADV_DONTNEED)
+            self._read_so_far = file.tell()
 
     def copy_database(self, template: str, name: str) -> None:
         """A database like another one, owned by the warehouse's owner."""
