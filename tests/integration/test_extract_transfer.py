@@ -1,4 +1,4 @@
-"""The way into the warehouse: little waits for it in memory, however slow it is; what fails on it lets go of the source."""
+"""The way into the warehouse: little waits for it, however slow it is; a pull that fails lets go of its source."""
 
 from __future__ import annotations
 
