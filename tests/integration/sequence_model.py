@@ -252,9 +252,9 @@ def _read(rows: Sequence[Row], reading: Reading, shape: Shape, run_id: str) -> R
 
 
 def record_of(row: Row, reading: Reading, shape: Shape) -> str:
-    """What a row holds of the columns that are read."""
+    """What is kept of a row that cannot land: what the columns hold that are read, of an expression what it reads."""
     names = [name for name in shape.columns if name != "credit_limit" or reading.has_credit]
-    return str([row.values.get(shape.columns[name]) for name in names])
+    return str([reading.key_is_expression, *(row.values.get(shape.columns[name]) for name in names)])
 
 
 def faults(row: Row, reading: Reading, shape: Shape) -> list[str]:
@@ -281,14 +281,19 @@ def _aside(state: State, read: Read, waiting: set[str], is_whole: bool) -> list[
         return rejected
     ended = {text_of(key) for key in [*read.admitted, *read.marked]} | waiting
     ended |= {aside.key for aside in read.rejected if aside.is_whole}
-    again = Counter(aside.known_by for aside in read.rejected if not aside.is_whole)
+    # Of those alike without a whole key, which nothing tells apart, the first known is the first that comes again.
+    again: dict[Key, list[Aside]] = {}
+    for aside in rejected:
+        if not aside.is_whole:
+            again.setdefault(aside.known_by, []).append(aside)
     kept = []
     for aside in state.aside:
-        if aside.is_whole or not again[aside.known_by]:
-            kept += [] if aside.key in ended else [aside]
-        else:
-            again[aside.known_by] -= 1
-    return kept + rejected
+        if not aside.is_whole and again.get(aside.known_by):
+            kept.append(again[aside.known_by].pop(0))
+        elif aside.key not in ended:
+            kept.append(aside)
+    others = [aside for aside in rejected if aside.is_whole]
+    return kept + others + [aside for alike in again.values() for aside in alike]
 
 
 def _watermark(state: State, rows: Sequence[Row], reading: Reading, shape: Shape) -> Any:

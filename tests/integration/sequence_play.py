@@ -242,10 +242,18 @@ class Play:
         except (ExtractionError, Injected) as error:
             self._check_failure(error, before, [outcome.refused for outcome in expected.values()])
             return
-        refused = {entity: outcome.refused for entity, outcome in expected.items() if outcome.refused}
+        refused = {
+            entity: outcome.refused
+            for entity, outcome in expected.items()
+            if outcome.refused and not self._is_refilled(place, entity, outcome)
+        }
         assert not refused, f"{asked.run_id}, {source}: it went through: {refused}"
         for result in results:
             self._check(source, asked.run_id, result, expected[result.entity])
+
+    def _is_refilled(self, place: source_side.Place, entity: str, outcome: model.Outcome) -> bool:
+        """Whether a pull by marker of an emptied table may find it filled: MySQL looks again a moment later."""
+        return place.kind == "mysql" and not outcome.account["is_full_pull"] and bool(place.visible(entity))
 
     def _check_failure(self, error: Exception, before: Any, refused: Sequence[str | None]) -> None:
         reasons = ["the fault", *(reason for reason in refused if reason)]

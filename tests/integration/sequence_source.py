@@ -1,4 +1,4 @@
-"""The source of the sequence test: three tables of PostgreSQL or SQLite, mirrored row by row, and their mapping file.
+"""The source of the sequence test: three tables of a database, mirrored row by row, and their mapping file.
 
 Every write goes to the database and to the mirror alike; `Mirror.rows` is what an extraction that begins now can see.
 """
@@ -14,6 +14,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
+import pymysql
+import sqlalchemy as sa
 
 Record = dict[str, Any]
 NANS = {"NaN", "abc"}
@@ -110,7 +112,7 @@ class Reading:
         return {"id": "seq", "id_flag": "seq", "whole": None, "whole_flag": None}.get(mode, self.marker)
 
     def can_ask(self, entity: str) -> bool:
-        """Whether a pull by marker can ask for keys set aside: SQLite looks at all its rows, PostgreSQL at columns."""
+        """Whether a pull by marker can ask for keys set aside: SQLite looks at all its rows, others at columns."""
         return self.kind == "sqlite" or not self.key_is_expression or entity == "sales_order_line"
 
     def reads_flag(self, entity: str) -> bool:
@@ -146,6 +148,31 @@ class Row:
     values: Record
 
 
+class MariadbConnection(pymysql.connections.Connection):
+    """Spoken to as the other two drivers' connections are."""
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> pymysql.cursors.Cursor:
+        cursor = self.cursor()
+        cursor.execute(sql, values or None)
+        return cursor
+
+
+def _connection(kind: str, location: str) -> Any:
+    """One whose statements are each a transaction, until `begin`."""
+    if kind == "postgres":
+        return psycopg.connect(location, autocommit=True)
+    if kind == "mysql":
+        url = sa.make_url(location)
+        return MariadbConnection(
+            host=url.host, port=url.port, user=url.username, password=url.password, database=url.database,
+            charset="utf8mb4", autocommit=True,
+        )  # fmt: skip
+    connection = sqlite3.connect(location, isolation_level=None)
+    for pragma in ("journal_mode = wal", "synchronous = off"):
+        connection.execute(f"pragma {pragma}")
+    return connection
+
+
 @dataclass
 class Place:
     """A database that holds one source's tables, with a connection that writes and one whose transaction waits."""
@@ -161,24 +188,23 @@ class Place:
     _last: int = 0
 
     def open(self) -> None:
-        if self.kind == "postgres":
-            self._writer, self._late = (psycopg.connect(self.location, autocommit=True) for _ in range(2))
-        else:
-            self._writer, self._late = (sqlite3.connect(self.location, isolation_level=None) for _ in range(2))
-            self._writer.execute("pragma journal_mode = wal")
-            for connection in (self._writer, self._late):
-                connection.execute("pragma synchronous = off")
+        self._writer, self._late = (_connection(self.kind, self.location) for _ in range(2))
         for shape in SHAPES.values():
             types = shape.types | OWN_COLUMNS | {"number": "integer"}
-            declared = ", ".join(f"{name} {kind if self.kind == 'postgres' else ''}" for name, kind in types.items())
+            declared = ", ".join(f"{name} {self._declared(kind)}" for name, kind in types.items())
             self._writer.execute(f"drop table if exists {self.table(shape)}")
-            self._writer.execute(f"create table {self.table(shape)} ({declared})")
+            # A write waits for every row that it looks at, where it looks for its own without a key.
+            self._writer.execute(f"create table {self.table(shape)} ({declared}, primary key (number))")
             self.rows[shape.entity] = []
 
     def close(self) -> None:
         for connection in (self._late, self._writer):
             if connection is not None:
                 connection.close()
+
+    def _declared(self, kind: str) -> str:
+        """Of PostgreSQL's types; SQLite keeps each value as it is given."""
+        return {"postgres": kind, "mysql": kind.replace("timestamp", "datetime(6)")}.get(self.kind, "")
 
     def clear(self) -> None:
         if self.waiting:
@@ -195,10 +221,12 @@ class Place:
 
     def insert(self, entity: str, values: Record) -> None:
         self._before_writing()
+        values = self._possible(entity, values)
         self.rows[entity].append(Row(self._insert(self._writer, entity, values), values))
 
     def update(self, entity: str, row: Row, values: Record) -> None:
         self._before_writing()
+        values = self._possible(entity, values)
         assigned = ", ".join(f"{name} = {self._mark}" for name in values)
         sql = f"update {self.table(SHAPES[entity])} set {assigned} where number = {self._mark}"
         self._writer.execute(sql, [*map(self._stored, values.values()), row.number])
@@ -212,6 +240,7 @@ class Place:
 
     def insert_late(self, entity: str, values: Record) -> None:
         """In a transaction that stays open until `commit`."""
+        values = self._possible(entity, values)
         if not self.waiting:
             self._late.execute("begin")
         self._insert(self._late, entity, values)
@@ -264,7 +293,16 @@ class Place:
 
     @property
     def _mark(self) -> str:
-        return "%s" if self.kind == "postgres" else "?"
+        return "?" if self.kind == "sqlite" else "%s"
+
+    def _possible(self, entity: str, values: Record) -> Record:
+        """The same, but for what no column of a MariaDB can hold: that is another fault of the column there."""
+        if self.kind != "mysql":
+            return values
+        shape = SHAPES[entity]
+        bad = {column: next(value for value, _ in shape.bad[column] if value != "NaN") for column in shape.bad}
+        is_number = {column for column, kind in shape.types.items() if kind.startswith("numeric")}
+        return {name: bad[name] if value == "NaN" and name in is_number else value for name, value in values.items()}
 
     def _stored(self, value: Any) -> Any:
         if isinstance(value, datetime) and self.kind == "sqlite":

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 
 import duckdb
 import pytest
+import sqlalchemy as sa
 
 from pipelines.extract import entity
 from pipelines.extract.engine import open_engine
@@ -19,7 +20,7 @@ from tests.integration.sequence_source import Place
 from tests.integration.sequence_steps import Step, shown, shrunk, steps_of
 
 # Those that found faults planted in the extraction, deletion marks above all; more seeds play more.
-SEEDS = {"postgres": (0, 1, 2, 3, 4, 8, 9, 10), "sqlite": (5, 6, 7, 11)}
+SEEDS = {"postgres": (0, 1, 2, 3, 4, 8, 9, 10), "sqlite": (5, 6, 7, 11), "mysql": (14, 18, 130, 233)}
 
 
 @pytest.fixture
@@ -41,26 +42,32 @@ def one_engine(module_warehouse, monkeypatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def places(kind, server, tmp_path, module_warehouse) -> Iterator[dict[str, Place]]:
-    """An ERP, and a shop whose customers have the same ids."""
+def locations(kind, request, server, tmp_path, module_warehouse) -> Iterator[Callable[[str], str]]:
+    """Where a source is: of a server's kind all in one database of this test's own."""
     name = f"erp_{module_warehouse.settings.warehouse_database}"
-    if kind == "postgres":
+    if kind == "sqlite":
+        yield lambda source: str(tmp_path / f"{source}.sqlite")
+    elif kind == "postgres":
         server.ensure_database(name, "erp_owner")
-    found = {
-        source: Place(
-            kind,
-            server.url("erp_owner", name) if kind == "postgres" else str(tmp_path / f"{source}.sqlite"),
-            suffix,
-        )
-        for source, suffix in (("erp", ""), ("shop", "_of_shop"))
-    }
+        yield lambda source: server.url("erp_owner", name)
+        server.drop_database(name)
+    else:
+        url = request.getfixturevalue("mariadb")
+        with sa.create_engine(url.set(drivername="mysql+pymysql")).connect() as connection:
+            connection.exec_driver_sql(f"create or replace database {name} character set utf8mb4")
+            yield lambda source: url.set(database=name).render_as_string(hide_password=False)
+            connection.exec_driver_sql(f"drop database {name}")
+
+
+@pytest.fixture
+def places(kind, locations) -> Iterator[dict[str, Place]]:
+    """An ERP, and a shop whose customers have the same ids."""
+    found = {source: Place(kind, locations(source), suffix) for source, suffix in (("erp", ""), ("shop", "_of_shop"))}
     for place in found.values():
         place.open()
     yield found
     for place in found.values():
         place.close()
-    if kind == "postgres":
-        server.drop_database(name)
 
 
 @pytest.fixture
