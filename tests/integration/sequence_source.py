@@ -1,6 +1,6 @@
 """The source of the sequence test: three tables of a database, mirrored row by row, and their mapping file.
 
-Every write goes to the database and to the mirror alike; `Mirror.rows` is what an extraction that begins now can see.
+Every write goes to the database and to the mirror alike; `Place.rows` is what an extraction that begins now can see.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +17,6 @@ import pymysql
 import sqlalchemy as sa
 
 Record = dict[str, Any]
-NANS = {"NaN", "abc"}
 
 
 @dataclass(frozen=True)
@@ -344,10 +342,6 @@ def _origin(reading: Reading, name: str, column: str) -> str:
         return column
     more = ', Z: "false"' if reading.knows_z else ""
     return f'{{column: {column}, codes: {{C: "true", "": "false"{more}}}}}'
-
-
-def sqlite_file(folder: Path, name: str) -> str:
-    return str(folder / f"{name}.sqlite")
 
 
 def local(instant: datetime, zone: str) -> datetime:
