@@ -197,6 +197,8 @@ class Landing:
             if not isinstance(error.orig, psycopg.errors.DependentObjectsStillExist):
                 raise
             return False
+        # Written out close behind, while others work: else the commit waits for all of it.
+        self.warehouse.run("set local backend_flush_after = '2MB'")
         self._is_first = True
         return True
 
