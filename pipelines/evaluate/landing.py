@@ -9,10 +9,11 @@ import sqlalchemy as sa
 
 from pipelines.contract import ENTITIES, Entity
 from pipelines.contract import entity as contract_of
+from pipelines.warehouse.schema import LEADING_TO_CUSTOMERS
 
 _INSTANT = "timestamptz '{}'"
 # how an entity's rows lead to a customer where they do not name one
-_BY_ORDER, _BY_INVOICE = "sales_order", "invoice"
+_BY_ORDER, _BY_INVOICE = LEADING_TO_CUSTOMERS
 
 
 def known_versions(entity: str, instant: datetime) -> str:

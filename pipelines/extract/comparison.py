@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from pipelines.extract.landing_sql import LandingSql
+from pipelines.extract.landing_sql import CORRELATION, LandingSql
 from pipelines.extract.transaction import Transaction
 
 # A row scanned takes half a microsecond; a key of a sample, which shares its pages with none and has one process, as
@@ -19,6 +19,8 @@ ONE_BY_ONE = {"enable_hashjoin": "off", "enable_mergejoin": "off"}
 # Where a key of the sample takes longer, it was read from the disk: most processes then wait, so there may be more of
 # them than processors. Else each costs its beginning.
 SECONDS_IN_MEMORY, PROCESSES_IN_MEMORY, PROCESSES_WAITING = 1e-4, 4, 12
+# What comes nearly in the order of its key, as from most sources, need not be sorted for neighbours to share pages.
+IN_ORDER = 0.95
 SIDE_BY_SIDE = {"min_parallel_table_scan_size": "0", "parallel_setup_cost": "0", "parallel_tuple_cost": "0"}
 
 
@@ -30,7 +32,8 @@ def compare(warehouse: Transaction, sql: LandingSql, admitted: int, whole: bool)
         return
     # No temporary table: other processes could not read it. One that the server dies on leaves a small file behind.
     ordered = f"landing.pulled_{warehouse.scalar('select pg_backend_pid()')}"
-    warehouse.run(sql.order_pulled(ordered, processes))
+    correlation = warehouse.scalar(CORRELATION, {"column": sql.contract.key[0]}) or 0
+    warehouse.run(sql.order_pulled(ordered, processes, is_in_order=abs(correlation) > IN_ORDER))
     with warehouse.planned(ONE_BY_ONE | SIDE_BY_SIDE | {"max_parallel_workers_per_gather": str(processes)}):
         warehouse.run(sql.compare(whole=False, pulled=ordered))
     warehouse.run(f"drop table {ordered}")

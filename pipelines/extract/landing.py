@@ -239,7 +239,9 @@ class Landing:
     def _merge(self, done: Transferred) -> Outcome:
         self.warehouse.analyze_own("pulled")
         if self.plan is not None:
-            source_drift.refuse_emptied_columns(self.connection, self.names, self.plan, self.sql.contract)
+            source_drift.refuse_emptied_columns(
+                self.connection, self.names, self.plan, self.sql.contract, done.admitted
+            )
         doubled = self._set_aside(done, "pulled")
         compare(self.warehouse, self.sql, done.admitted, whole=self.since is None)
         self._note_deletions(done)
@@ -277,7 +279,7 @@ class Landing:
     def _set_aside(self, done: Transferred, table: str) -> int:
         """Store the rejected lines and move rows whose key came more than once to them; how many those are."""
         self.warehouse.copy(landing_sql.COPY_REJECTED, done.rejects)
-        if not done.rejected and table != "pulled":
+        if not done.rejected and (table != "pulled" or not done.may_repeat_keys):
             return 0
         self.warehouse.run(self.sql.find_doubled(table))
         moved = self.warehouse.run(self.sql.set_doubled_aside(table))

@@ -110,6 +110,12 @@ NIGHTS_BY_MARKER = """
         and pulled.as_of_date <> (select as_of_date from control.run where run_id = :run_id)
 """
 
+# How far a column of `pulled` rises or falls from row to row, by the statistics: -1 to 1.
+CORRELATION = """
+    select correlation from pg_stats
+    where schemaname = pg_my_temp_schema()::regnamespace::text and tablename = 'pulled' and attname = :column
+"""
+
 COUNT_CHANGES = "select change, count(*) from delta group by change"
 
 COUNT_MISSED = """
@@ -224,12 +230,10 @@ class LandingSql:
             " and key in (select key from rejected where key_is_whole group by key having count(*) > 1)"
         )
 
-    def order_pulled(self, table: str, processes: int) -> str:
+    def order_pulled(self, table: str, processes: int, is_in_order: bool) -> str:
         """What was pulled, in the order of its key, in a table that so many processes may read."""
-        return (
-            f"create unlogged table {table} with (parallel_workers = {processes}) as"
-            f" select * from pulled order by {', '.join(self.contract.key)}"
-        )
+        order = "" if is_in_order else f" order by {', '.join(self.contract.key)}"
+        return f"create unlogged table {table} with (parallel_workers = {processes}) as select * from pulled{order}"
 
     def compare(self, whole: bool, pulled: str = "pulled") -> str:
         """One row per key that is new, changed or (whole pulls) gone; with the row held (`was_...`) and its place.

@@ -19,7 +19,7 @@ from pipelines.sources.mapping import UPDATED_AT, ColumnMapping
 if TYPE_CHECKING:
     from pipelines.extract.pull import Plan
 
-LINE = "line"
+LINE, KEY_HASH = "line", "key_hash"
 # Of a row set aside, beside its columns: canonical column -> what its expression reads, by source column, as delivered.
 EXPRESSION_COLUMNS = "expression_columns"
 # Between the parts of a key, and instead of a NUL.
@@ -79,6 +79,11 @@ def deletion(plan: Plan) -> str:
 def whole_key(contract: Entity) -> str:
     """The key of a row, as `reject` writes it where every part is readable."""
     return f"concat_ws({SEPARATOR_SQL}, {', '.join(f'cast(value_{name} as varchar)' for name in contract.key)})"
+
+
+def key_hash(contract: Entity) -> str:
+    """A number that is the same for the same key."""
+    return f"hash({', '.join(f'value_{name}' for name in contract.key)}) as {KEY_HASH}"
 
 
 def read(column: str) -> str:

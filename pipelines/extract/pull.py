@@ -3,8 +3,8 @@
 What the statement gives of a row: the landing row itself, as a CSV `line` or column by column (see the module `lines`),
 for an admitted row; `deletion`, a CSV line of the key, for a row that the source marks as deleted; `reject`, a CSV line
 of a row set aside, for any other; `mark`, the change marker as a number (of microseconds since 1970 for a timestamp),
-NO_MARK where it is null or in the future: a row dated ahead would hide those after it; and `unclear`, 1 where a local
-time in it is one that the source's clocks skip or repeat.
+NO_MARK where it is null or in the future: a row dated ahead would hide those after it; `unclear`, 1 where a local
+time in it is one that the source's clocks skip or repeat; and of a pull by marker `key_hash`, equal for equal keys.
 """
 
 from __future__ import annotations
@@ -145,7 +145,9 @@ def statement(plan: Plan, source: Source, types: dict[str, str] | None = None) -
             f"case when reason is null and is_deleted then {lines.deletion(plan)} end as deletion,",
             f"case when reason is not null then {lines.reject(plan)} end as reject,",
             f"{_mark(pull, source)} as mark,",
-            f"cast({_is_unclear(plan)} as utinyint) as unclear from checked",
+            f"cast({_is_unclear(plan)} as utinyint) as unclear",
+            "" if pull.since is None else f", {lines.key_hash(pull.contract)}",
+            "from checked",
         ]
     )
 

@@ -81,8 +81,10 @@ def hold_columns_against_the_last(connection: sa.Connection, names: Names[str, A
             )  # fmt: skip
 
 
-def refuse_emptied_columns(connection: sa.Connection, names: Names[str, Any], plan: Plan, contract: Entity) -> None:
-    """A column that landing holds filled and that comes empty in every row pulled (in the table `pulled`).
+def refuse_emptied_columns(
+    connection: sa.Connection, names: Names[str, Any], plan: Plan, contract: Entity, pulled: int
+) -> None:
+    """A column that landing holds filled and that comes empty in every one of so many rows (in the table `pulled`).
 
     A pull of everything needs no more than some filled rows before; of an incremental one the share filled before must
     make so many empty rows in a row incredible.
@@ -92,13 +94,14 @@ def refuse_emptied_columns(connection: sa.Connection, names: Names[str, Any], pl
     """
     mapped = [name for name, origin in plan.origins.items() if name != UPDATED_AT and origin.constant is None]
     optional = [name for name in mapped if not contract.column(name).required]
-    if not optional:
+    if not optional or pulled < ROWS_THAT_TELL:
         return
-    pulled, filled_now = _filled(connection, "pulled", optional, {})
-    empty = [name for name in optional if not filled_now[name]]
-    if pulled < ROWS_THAT_TELL or not empty:
+    is_empty = ", ".join(f"not exists (select from pulled where {name} is not null)" for name in optional)
+    found = connection.execute(sa.text(f"select {is_empty}")).one()
+    empty = [name for name, nothing_came in zip(optional, found, strict=True) if nothing_came]
+    if not empty:
         return
-    held, filled = _filled(connection, f"landing.{contract.name}", empty, {"source_system": names["source_system"]})
+    held, filled = _filled(connection, contract, empty, names["source_system"])
     whole = plan.pull.since is None
     lost = [name for name in empty if _is_no_chance(filled[name], held, pulled, whole)]
     if lost:
@@ -122,10 +125,10 @@ def _shares(lost: list[str], filled: dict[str, int], held: int) -> str:
 
 
 def _filled(
-    connection: sa.Connection, table: str, columns: list[str], where: dict[str, str]
+    connection: sa.Connection, contract: Entity, columns: list[str], source_system: str
 ) -> tuple[int, dict[str, int]]:
-    """The rows of a table and, column by column, how many hold a value."""
+    """A source's rows held and, column by column, how many hold a value."""
     counts = ", ".join(f"count({name})" for name in columns)
-    condition = "where source_system = :source_system" if where else ""
-    row = connection.execute(sa.text(f"select count(*), {counts} from {table} {condition}"), where).one()
+    sql = f"select count(*), {counts} from landing.{contract.name} where source_system = :source_system"
+    row = connection.execute(sa.text(sql), {"source_system": source_system}).one()
     return int(row[0]), {name: int(count) for name, count in zip(columns, row[1:], strict=True)}

@@ -17,12 +17,16 @@ from pgpq import ArrowToPostgresBinaryEncoder
 from psycopg.copy import QueuedLibpqWriter
 
 from pipelines.extract.engine import BLOCK_ROWS
-from pipelines.extract.lines import LINE
+from pipelines.extract.lines import KEY_HASH, LINE
 from pipelines.extract.pull import NO_MARK
 from pipelines.extract.source import Source
 
 WAITING_BLOCKS = 4
 SPOOL_BYTES = 8 * 1024 * 1024
+# What the statement gives of every row, after the landing row itself.
+ACCOUNTED = ("deletion", "reject", "mark", "unclear")
+# Of more rows PostgreSQL itself finds the keys that came twice: 8 MB.
+MOST_KEYS_COMPARED = 1_000_000
 
 
 class BehindTheScenes(QueuedLibpqWriter):
@@ -42,7 +46,7 @@ def _spool() -> IO[bytes]:
 class Transferred:
     """What a pull delivered: rows admitted, set aside and marked as deleted, and the highest mark seen.
 
-    The CSV lines of the latter two are spooled.
+    The CSV lines of the latter two are spooled. `may_repeat_keys` is False where no key came twice for certain.
     """
 
     admitted: int = 0
@@ -50,6 +54,7 @@ class Transferred:
     deleted: int = 0
     ambiguous: int = 0
     highest: int = NO_MARK
+    may_repeat_keys: bool = True
     rejects: IO[bytes] = field(default_factory=_spool)
     deletions: IO[bytes] = field(default_factory=_spool)
 
@@ -73,10 +78,11 @@ def transfer(
         engine.execute(sql).to_arrow_reader(BLOCK_ROWS) as reader,
     ):
         rows = _Lines() if reader.schema.names[0] == LINE else _Columns(reader.schema)
+        hashes = _KeyHashes() if KEY_HASH in reader.schema.names else None
         writer.write(rows.head)
         for block in reader:
             source.heard()
-            deletions, rejects, marks, unclear = block.columns[-4:]
+            deletions, rejects, marks, unclear = (block.column(name) for name in ACCOUNTED)
             writer.write(rows.bytes_of(block))
             done.admitted += len(block) - (len(deletions) - deletions.null_count) - (len(rejects) - rejects.null_count)
             done.rejected += len(rejects) - rejects.null_count
@@ -86,7 +92,10 @@ def transfer(
                     file.write(_bytes(spooled))
             done.highest = max(done.highest, _highest(marks))
             done.ambiguous += int(_numbers(unclear, np.uint8).sum())
+            if hashes is not None:
+                hashes.add(block.column(KEY_HASH))
         writer.write(rows.tail)
+    done.may_repeat_keys = hashes is None or hashes.may_repeat
     for place, reason, record in source.set_aside():
         row = json.dumps({"record": record.replace("\0", "\u2400")}, ensure_ascii=False)
         fields = [place, reason, row]
@@ -95,6 +104,28 @@ def transfer(
     done.rejects.seek(0)
     done.deletions.seek(0)
     return done
+
+
+class _KeyHashes:
+    """The hashes of the keys that came, up to so many."""
+
+    def __init__(self) -> None:
+        self._held: list[np.ndarray[Any, Any]] = []
+        self._count = 0
+
+    def add(self, hashes: pa.Array) -> None:
+        self._count += len(hashes)
+        if self._count <= MOST_KEYS_COMPARED:
+            self._held.append(_numbers(hashes, np.uint64))
+        else:
+            self._held.clear()
+
+    @property
+    def may_repeat(self) -> bool:
+        if self._count > MOST_KEYS_COMPARED:
+            return True
+        found = np.sort(np.concatenate([np.empty(0, np.uint64), *self._held]))
+        return bool((found[1:] == found[:-1]).any())
 
 
 class _Lines:
@@ -110,12 +141,12 @@ class _Columns:
     """Landing rows that leave the engine column by column, in PostgreSQL's binary format."""
 
     def __init__(self, schema: pa.Schema) -> None:
-        self._width = len(schema) - 4
+        self._width = schema.get_field_index(ACCOUNTED[0])
         self._encoder = ArrowToPostgresBinaryEncoder(pa.schema([schema.field(place) for place in range(self._width)]))
         self.head = self._encoder.write_header()
 
     def bytes_of(self, block: pa.RecordBatch) -> bytes:
-        deletions, rejects = block.columns[self._width : self._width + 2]
+        deletions, rejects = (block.column(name) for name in ACCOUNTED[:2])
         rows = block.select(range(self._width))
         if deletions.null_count < len(block) or rejects.null_count < len(block):
             rows = rows.filter(pc.and_(pc.is_null(deletions), pc.is_null(rejects)))

@@ -51,8 +51,9 @@ CONFIGURATION = {
     "wal_buffers": "128MB",
     "wal_writer_delay": "10ms",
     "wal_writer_flush_after": "8MB",
-    # After a restart a night waits for the disk: many reads at a time.
-    "io_workers": "12",
+    # After a restart a night waits for the disk: many reads at a time. Asked of the system by each backend itself:
+    # waking another process for a page costs more than that.
+    "io_method": "sync",
     "effective_io_concurrency": "64",
     "max_worker_processes": "20",
     "max_parallel_workers": "12",

@@ -12,6 +12,7 @@ import psycopg
 import pyarrow as pa
 import pytest
 
+from pipelines.extract.engine import BLOCK_ROWS
 from pipelines.extract.transfer import WAITING_BLOCKS, BehindTheScenes, transfer
 
 BLOCK = b"x" * (1 << 20)
@@ -84,3 +85,27 @@ def test_a_pull_that_fails_lets_go_of_its_source_though_its_error_is_kept(module
             transfer(engine, sql, SimpleNamespace(heard=lose_patience), connection, "copy landed from stdin")
     assert kept.traceback
     assert let_go
+
+
+@pytest.mark.parametrize(
+    ("keys", "most", "expected"),
+    [
+        ("range(0)", 10, False),
+        (f"range({3 * BLOCK_ROWS})", 3 * BLOCK_ROWS, False),
+        (f"range({3 * BLOCK_ROWS})", 3 * BLOCK_ROWS - 1, True),
+        (f"(select range % {3 * BLOCK_ROWS - 1} as range from range({3 * BLOCK_ROWS}))", 3 * BLOCK_ROWS, True),
+    ],
+    ids=["nothing came", "each once", "too many to tell", "the first again at last"],
+)
+def test_it_is_known_whether_a_key_may_have_come_twice(module_warehouse, monkeypatch, keys, most, expected):
+    monkeypatch.setattr("pipelines.extract.transfer.MOST_KEYS_COMPARED", most)
+    sql = (
+        "select range || chr(10) as line, null::varchar as deletion, null::varchar as reject, 0::bigint as mark,"
+        f" 0::utinyint as unclear, hash(range || 'x', range) as key_hash from {keys}"
+    )
+    source = SimpleNamespace(heard=lambda: None, set_aside=lambda: [])
+    with psycopg.connect(module_warehouse.url) as connection, duckdb.connect() as engine:
+        connection.execute("create temporary table landed (line text)")
+        done = transfer(engine, sql, source, connection, "copy landed from stdin")
+        assert connection.execute("select count(*) from landed").fetchone() == (done.admitted,)
+    assert done.may_repeat_keys is expected
