@@ -19,9 +19,9 @@ ONE_BY_ONE = {"enable_hashjoin": "off", "enable_mergejoin": "off"}
 # Where a key of the sample takes longer, it was read from the disk: most processes then wait, so there may be more of
 # them than processors. Else each costs its beginning.
 SECONDS_IN_MEMORY, PROCESSES_IN_MEMORY, PROCESSES_WAITING = 1e-4, 4, 12
+SIDE_BY_SIDE = {"min_parallel_table_scan_size": "0", "parallel_setup_cost": "0", "parallel_tuple_cost": "0"}
 # What comes nearly in the order of its key, as from most sources, need not be sorted for neighbours to share pages.
 IN_ORDER = 0.95
-SIDE_BY_SIDE = {"min_parallel_table_scan_size": "0", "parallel_setup_cost": "0", "parallel_tuple_cost": "0"}
 
 
 def compare(warehouse: Transaction, sql: LandingSql, admitted: int, whole: bool) -> None:

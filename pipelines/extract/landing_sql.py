@@ -231,7 +231,7 @@ class LandingSql:
         )
 
     def order_pulled(self, table: str, processes: int, is_in_order: bool) -> str:
-        """What was pulled, in the order of its key, in a table that so many processes may read."""
+        """What was pulled, brought in the order of its key unless it is, in a table that so many processes may read."""
         order = "" if is_in_order else f" order by {', '.join(self.contract.key)}"
         return f"create unlogged table {table} with (parallel_workers = {processes}) as select * from pulled{order}"
 

@@ -46,7 +46,7 @@ def _spool() -> IO[bytes]:
 class Transferred:
     """What a pull delivered: rows admitted, set aside and marked as deleted, and the highest mark seen.
 
-    The CSV lines of the latter two are spooled. `may_repeat_keys` is False where no key came twice for certain.
+    The CSV lines of the latter two are spooled. `may_repeat_keys` is False where certainly no key came twice.
     """
 
     admitted: int = 0
